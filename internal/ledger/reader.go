@@ -1,0 +1,216 @@
+package ledger
+
+import (
+	"time"
+
+	"github.com/daybook-apm/daybook/internal/histogram"
+	"github.com/daybook-apm/daybook/internal/sqltext"
+	"github.com/daybook-apm/daybook/internal/transaction"
+)
+
+// maxReaders is how many readers may have a maximum of their own.
+const maxReaders = 4
+
+// Reader copies accounts out of a ledger. Its methods are called by one goroutine at a time.
+type Reader struct {
+	ledger *Ledger
+	number int // Its maximum in each account; -1: none, it sees the maximum since the start.
+}
+
+// NewReader returns a reader. The first four readers of a ledger see the maximum of each endpoint since they looked last;
+// further ones see the maximum since the start.
+func (l *Ledger) NewReader() *Reader {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range l.readers {
+		if !l.readers[i] {
+			l.readers[i] = true
+			return &Reader{l, i}
+		}
+	}
+	return &Reader{l, -1}
+}
+
+// Close gives the reader's maximum back.
+func (r *Reader) Close() {
+	r.ledger.mu.Lock()
+	defer r.ledger.mu.Unlock()
+	if r.number >= 0 {
+		r.ledger.readers[r.number] = false
+		r.number = -1
+	}
+}
+
+// Account is the copy of an endpoint's account, all stripes added up. It is reused for the next endpoint: whoever visits
+// copies what is to stay. Histograms of outcomes are the visitor's own only until it returns.
+type Account struct {
+	Endpoint transaction.Endpoint
+	Totals   Totals
+	// Max is the longest duration since this reader looked last.
+	Max        time.Duration
+	Outcomes   []Outcome
+	Statements []Statement
+	Remotes    []transaction.RemoteTotal
+	Segments   []transaction.SegmentTotal
+	Errors     []transaction.ErrorTotal
+
+	statements map[*sqltext.Statement]int
+}
+
+// Outcome is the histogram of the transactions that ended in one way.
+type Outcome struct {
+	Key       OutcomeKey
+	Durations histogram.Histogram
+}
+
+// Endpoints calls visit with the account of each endpoint, in no order. Endpoints that were never called are left out.
+func (r *Reader) Endpoints(visit func(*Account)) {
+	var a Account
+	r.ledger.each(func(e transaction.Endpoint, s *striped[account]) {
+		a.reset(e)
+		s.each(func(from *account) { a.add(from, r.number) })
+		if a.Totals.Calls > 0 || len(a.Statements)+len(a.Remotes)+len(a.Errors) > 0 {
+			visit(&a)
+		}
+	})
+}
+
+// each calls visit with the stripes of each endpoint, in no order.
+func (l *Ledger) each(visit func(transaction.Endpoint, *striped[account])) {
+	for e, s := range l.endpoints.All() {
+		visit(e, s)
+	}
+	for e, s := range l.fixed.All() {
+		visit(e, s)
+	}
+	visit(transaction.Endpoint{Route: transaction.Other}, l.overflow)
+}
+
+// Operations calls visit with the durations of each kind of statement call.
+func (r *Reader) Operations(visit func(OperationKey, *histogram.Histogram)) {
+	l := r.ledger
+	for key, s := range l.operations.All() {
+		read(s, func(h *histogram.Histogram) { visit(key, h) })
+	}
+	read(l.otherOperation, func(h *histogram.Histogram) {
+		visit(OperationKey{Summary: transaction.Other, ErrorType: ""}, h)
+	})
+}
+
+// Requests calls visit with the durations of each kind of outbound request.
+func (r *Reader) Requests(visit func(RequestKey, *histogram.Histogram)) {
+	l := r.ledger
+	for key, s := range l.requests.All() {
+		read(s, func(h *histogram.Histogram) { visit(key, h) })
+	}
+	read(l.otherRequest, func(h *histogram.Histogram) { visit(RequestKey{Remote: otherRemote}, h) })
+}
+
+// read adds up the stripes of a histogram and visits the sum, if there is any.
+func read(s *striped[histogram.Histogram], visit func(*histogram.Histogram)) {
+	var sum histogram.Histogram
+	s.each(func(h *histogram.Histogram) { sum.Add(h) })
+	if sum.Count() > 0 {
+		visit(&sum)
+	}
+}
+
+func (a *Account) reset(e transaction.Endpoint) {
+	a.Endpoint = e
+	a.Totals, a.Max = Totals{}, 0
+	a.Outcomes, a.Statements, a.Remotes = a.Outcomes[:0], a.Statements[:0], a.Remotes[:0]
+	a.Segments, a.Errors = a.Segments[:0], a.Errors[:0]
+	clear(a.statements)
+}
+
+// add adds one stripe.
+func (a *Account) add(from *account, reader int) {
+	a.Totals.Add(&from.totals)
+	a.Max = max(a.Max, from.takeMax(reader))
+	for i := range from.outcomes {
+		a.outcome(from.outcomes[i].key).Add(&from.outcomes[i].durations)
+	}
+	for st, s := range from.statements {
+		a.statement(st).Add(s)
+	}
+	for _, r := range from.remotes {
+		a.remote(r)
+	}
+	for _, s := range from.segments {
+		a.segment(s)
+	}
+	for errorType, n := range from.errors {
+		a.error(errorType, n)
+	}
+}
+
+func (a *Account) outcome(key OutcomeKey) *histogram.Histogram {
+	for i := range a.Outcomes {
+		if a.Outcomes[i].Key == key {
+			return &a.Outcomes[i].Durations
+		}
+	}
+	a.Outcomes = append(a.Outcomes, Outcome{Key: key})
+	return &a.Outcomes[len(a.Outcomes)-1].Durations
+}
+
+func (a *Account) statement(st *sqltext.Statement) *Statement {
+	i, ok := a.statements[st]
+	if !ok {
+		if a.statements == nil {
+			a.statements = make(map[*sqltext.Statement]int)
+		}
+		i = len(a.Statements)
+		a.statements[st] = i
+		a.Statements = append(a.Statements, Statement{StatementTotal: transaction.StatementTotal{Statement: st}})
+	}
+	return &a.Statements[i]
+}
+
+// Add adds the account of the same statement at another endpoint.
+func (s *Statement) Add(o *Statement) {
+	s.Calls += o.Calls
+	s.Errors += o.Errors
+	s.Rows += o.Rows
+	s.Time += o.Time
+	s.Fetch += o.Fetch
+	s.Max = max(s.Max, o.Max)
+	s.MaxRepeats = max(s.MaxRepeats, o.MaxRepeats)
+	s.Repeated += o.Repeated
+}
+
+func (a *Account) remote(o *transaction.RemoteTotal) {
+	for i := range a.Remotes {
+		if r := &a.Remotes[i]; r.Remote == o.Remote && r.ErrorType == o.ErrorType {
+			r.Calls += o.Calls
+			r.Time += o.Time
+			r.Max = max(r.Max, o.Max)
+			return
+		}
+	}
+	a.Remotes = append(a.Remotes, *o)
+}
+
+func (a *Account) segment(o *transaction.SegmentTotal) {
+	for i := range a.Segments {
+		if s := &a.Segments[i]; s.Name == o.Name {
+			s.Calls += o.Calls
+			s.Time += o.Time
+			return
+		}
+	}
+	a.Segments = append(a.Segments, *o)
+}
+
+func (a *Account) error(errorType string, n uint64) {
+	for i := range a.Errors {
+		if a.Errors[i].Type == errorType {
+			a.Errors[i].Count += int64(n)
+			return
+		}
+	}
+	a.Errors = append(a.Errors, transaction.ErrorTotal{Type: errorType, Count: int64(n)})
+}
+
+// Peek returns a reader that has no maximum of its own and need not be closed.
+func (l *Ledger) Peek() *Reader { return &Reader{l, -1} }

@@ -1,0 +1,7 @@
+package stack
+
+var (
+	IsOwn      = isOwn
+	IsProgram  = isProgram
+	IsStandard = isStandard
+)

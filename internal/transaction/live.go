@@ -1,0 +1,38 @@
+package transaction
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Live returns the provider for a live span of a child that t has or, t being nil, that belongs to no transaction. It
+// returns nil if there is to be none: t is not sampled, or nothing in ctx is being traced.
+func (t *Transaction) Live(ctx context.Context) trace.TracerProvider {
+	if t != nil && !t.sampled {
+		return nil
+	}
+	span := trace.SpanFromContext(ctx)
+	if !span.IsRecording() {
+		return nil
+	}
+	a := AgentFrom(ctx)
+	if t != nil {
+		a = t.agent
+	}
+	if a == nil || a.Join == nil {
+		return nil
+	}
+	return a.Join(span.TracerProvider())
+}
+
+// Live returns the provider for a live span of the call, or nil if there is to be none.
+func (c *Call) Live(ctx context.Context) trace.TracerProvider {
+	if c.agent == nil {
+		return nil
+	}
+	return c.transaction.Live(ctx)
+}
+
+// Pending returns the identity of the span that t is to get.
+func (t *Transaction) Pending() Pending { return Pending{TraceID: t.traceID, SpanID: t.spanID} }

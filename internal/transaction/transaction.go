@@ -1,0 +1,174 @@
+package transaction
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/daybook-apm/daybook/internal/sqltext"
+)
+
+// Kind tells what a transaction is: it decides which telemetry it may appear in.
+type Kind uint8
+
+// The kinds. Only a Server transaction with a method is in the http.server.* metrics.
+const (
+	Server Kind = iota
+	Job
+	Consumer
+)
+
+// Transaction is one served request or one job, from begin to end. It is a [context.Context] as well, the one
+// that the work of the transaction runs in, which saves an allocation for each request.
+//
+// A Transaction is safe for concurrent use. It is never recycled: contexts and goroutines may outlive the request. All methods
+// that children call do nothing once it has ended, and nothing on a nil Transaction.
+type Transaction struct {
+	context.Context // The caller's.
+
+	// Set by Begin and not changed afterwards.
+	agent        *Agent
+	start        time.Time
+	kind         Kind
+	method       string
+	scheme       string
+	traceID      trace.TraceID
+	spanID       trace.SpanID
+	parent       trace.SpanContext // The span that caused this one, remote or local; may be invalid.
+	sampled      bool
+	adopted      bool // The span is the program's own: it began before t did.
+	activeShard  uint32
+	older, newer *Transaction // Neighbours in the registry; its shard's mutex guards them.
+
+	mu        sync.Mutex
+	clock     clock
+	sheet     *sheet  // nil until there is a child, and again after the end.
+	innermost []int32 // Open segments, by index of their total: the last is the innermost.
+	calls     [Phases]int64
+	route     string
+	routed    int32 // How often the route was set or claimed.
+	outcome   Outcome
+	errors    []ErrorTotal
+	user      uint64
+	hasUser   bool
+	notes     *notes
+	ignored   bool
+	ended     bool
+	duration  time.Duration
+	retried   *sqltext.Statement // What [Call.Retry] was last asked for, and how often in a row.
+	retries   int
+}
+
+// Request is what is known of a transaction when it begins.
+type Request struct {
+	Kind   Kind
+	Method string // A method of the conventions, or _OTHER; empty if it is no HTTP request.
+	Scheme string // url.scheme.
+	Route  string // May come later, see [Transaction.SetRoute].
+}
+
+// Begin starts t, which must be zero, in place: a caller that embeds it in a record of its own pays for one allocation only.
+// parent is the context of the caller, from which a remote parent has been extracted (see [Agent.Extract]).
+// t is the context to go on with.
+func (t *Transaction) Begin(parent context.Context, a *Agent, r Request) {
+	t.Context = parent
+	t.agent = a
+	t.kind, t.method, t.scheme, t.route = r.Kind, r.Method, r.Scheme, r.Route
+	t.parent = trace.SpanContextFromContext(parent)
+	t.identify()
+	t.start = time.Now()
+	a.Active.add(t)
+}
+
+// Ignore keeps the transaction out of every figure. It still works as a context and for its children.
+func (t *Transaction) Ignore() {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	t.ignored = true
+	t.mu.Unlock()
+}
+
+// Ended reports whether t has ended.
+func (t *Transaction) Ended() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ended
+}
+
+// SpentNow returns the exclusive time of each phase up to now.
+func (t *Transaction) SpentNow() [Phases]time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.ended {
+		t.charge(t.now())
+	}
+	return t.clock.spent
+}
+
+func (t *Transaction) isIgnored() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ignored
+}
+
+// End ends the transaction and posts it. Only the first call does anything.
+func (t *Transaction) End() {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	if t.ended {
+		t.mu.Unlock()
+		return
+	}
+	t.duration = t.now()
+	t.charge(t.duration)
+	t.ended = true
+	ignored, sheet := t.ignored, t.sheet
+	if sheet != nil {
+		for i := range sheet.entries {
+			if e := &sheet.entries[i]; e.Open {
+				e.End = t.duration
+			}
+		}
+	}
+	t.mu.Unlock()
+
+	// From here on nothing of t changes, and children see that it has ended.
+	t.agent.Active.remove(t)
+	if !ignored && !t.agent.stopped.Load() {
+		t.agent.Ledger.Post(t)
+		if t.agent.Recorder != nil {
+			t.agent.Recorder.Consider(t)
+		}
+	}
+	if sheet != nil {
+		t.mu.Lock()
+		t.sheet = nil
+		t.mu.Unlock()
+		sheet.recycle()
+	}
+}
+
+// now is the offset from the start. One reading of the monotonic clock, which is cheaper than time.Now.
+func (t *Transaction) now() time.Duration { return time.Since(t.start) }
+
+// charge books the time up to now to the phase that was in flight. The caller holds t.mu.
+func (t *Transaction) charge(now time.Duration) {
+	top := t.clock.top
+	if d := t.clock.charge(now); top == Segment && d > 0 {
+		t.sheet.segments[t.innermost[len(t.innermost)-1]].Time += d
+	}
+}
+
+// children returns the sheet, with room for a first child. The caller holds t.mu.
+func (t *Transaction) children() *sheet {
+	if t.sheet == nil {
+		t.sheet = sheets.Get().(*sheet)
+	}
+	return t.sheet
+}
