@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	goruntime "runtime"
 	"sync"
 	"time"
 
@@ -12,10 +13,13 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/daybook-apm/daybook/internal/bridge"
 	"github.com/daybook-apm/daybook/internal/ledger"
 	"github.com/daybook-apm/daybook/internal/live"
+	"github.com/daybook-apm/daybook/internal/recorder"
+	"github.com/daybook-apm/daybook/internal/semconv"
 	"github.com/daybook-apm/daybook/internal/transaction"
 )
 
@@ -26,6 +30,7 @@ const shutdownTimeout = 5 * time.Second
 type Agent struct {
 	core      *transaction.Agent
 	ledger    *ledger.Ledger
+	recorder  *recorder.Recorder
 	resource  *resource.Resource
 	logger    *slog.Logger
 	tracing   *sdktrace.TracerProvider
@@ -67,6 +72,8 @@ func Start(ctx context.Context, opts ...Option) (*Agent, error) {
 		Logger:     c.logger,
 		Slow:       c.slow,
 		SlowRoutes: c.slowRoutes,
+
+		GoroutineLabels: c.labels && transaction.CanLabel,
 	}
 	a.core.SetPropagator(env.propagator, env.w3c)
 	if a.resource, err = newResource(ctx, c); err != nil {
@@ -76,12 +83,13 @@ func Start(ctx context.Context, opts ...Option) (*Agent, error) {
 		return nil, fmt.Errorf("apm: start: %w", err)
 	}
 	a.provide(c)
+	a.record(c)
 	if err := a.observeProcess(); err != nil {
 		return nil, errors.Join(fmt.Errorf("apm: start: %w", err), a.Shutdown(ctx))
 	}
 	if !c.withoutGlobals {
 		if !a.core.Activate() {
-			a.stop(ctx)
+			_ = a.stop(ctx) // Nothing was recorded yet.
 			return nil, errors.New("apm: start: an agent is running already; shut it down first")
 		}
 		a.globals.set(a, env)
@@ -111,6 +119,19 @@ func (a *Agent) provide(c config) {
 		metrics = append(metrics, sdkmetric.WithReader(newReader(p)))
 	}
 	a.metering = sdkmetric.NewMeterProvider(metrics...)
+}
+
+// record starts the recorder. It rebuilds spans only if somebody wants them.
+func (a *Agent) record(c config) {
+	settings := recorder.Config{MaxEndpoints: c.maxEndpoints, Active: a.core.Active, Logger: c.logger}
+	if len(a.exporters.spanProcessors())+len(c.processors) > 0 {
+		settings.Tracer = a.tracing.Tracer(bridge.ScopeName, trace.WithSchemaURL(semconv.SchemaURL))
+	}
+	if a.core.GoroutineLabels {
+		settings.Stack = (*transaction.Transaction).Stack
+	}
+	a.recorder = recorder.New(settings)
+	a.core.Recorder = a.recorder
 }
 
 // countedOnce drops what the ledger counts as well: otelhttp and otelsql in a program that has both report to the same provider.
@@ -148,6 +169,11 @@ func (a *Agent) announce(c config, env environment) {
 		message = "daybook: started without export; set OTEL_EXPORTER_OTLP_ENDPOINT to send telemetry to a collector"
 	}
 	a.logger.LogAttrs(context.Background(), slog.LevelInfo, message, attrs...)
+	if c.labels && !transaction.CanLabel {
+		a.logger.LogAttrs(context.Background(), slog.LevelWarn,
+			"daybook: WithGoroutineLabels does nothing: how this release of Go keeps labels is not known",
+			slog.String("go", goruntime.Version()))
+	}
 }
 
 // ForceFlush exports all that there is, and returns when it is delivered or with what failed.
@@ -155,7 +181,8 @@ func (a *Agent) ForceFlush(ctx context.Context) error {
 	if a.tracing == nil {
 		return nil
 	}
-	return errors.Join(a.tracing.ForceFlush(ctx), a.metering.ForceFlush(ctx))
+	// What is kept goes to the provider first.
+	return errors.Join(a.recorder.Flush(ctx), a.tracing.ForceFlush(ctx), a.metering.ForceFlush(ctx))
 }
 
 // Shutdown stops recording, exports what there is and releases everything: no goroutine of the agent is left, and all
@@ -174,13 +201,14 @@ func (a *Agent) Shutdown(ctx context.Context) error {
 }
 
 func (a *Agent) stop(ctx context.Context) error {
-	a.core.Stop()
 	if a.tracing == nil {
 		return nil
 	}
+	a.logActive()
+	a.core.Stop()
 	a.globals.reset()
-	// The providers flush into the exporters, so these come last.
-	err := errors.Join(a.metering.Shutdown(ctx), a.tracing.Shutdown(ctx), a.exporters.shutdown(ctx))
+	// What is kept goes to the providers, and these flush into the exporters, so they come last.
+	err := errors.Join(a.recorder.Close(ctx), a.metering.Shutdown(ctx), a.tracing.Shutdown(ctx), a.exporters.shutdown(ctx))
 	for _, p := range a.producers {
 		p.Close()
 	}

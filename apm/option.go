@@ -25,6 +25,7 @@ type config struct {
 	slow           time.Duration
 	slowRoutes     map[string]time.Duration
 	maxEndpoints   int
+	labels         bool
 	logger         *slog.Logger
 	processors     []sdktrace.SpanProcessor
 	readers        []func(sdkmetric.Producer) sdkmetric.Reader
@@ -115,6 +116,23 @@ func WithRouteThreshold(route string, d time.Duration) Option {
 // WithMaxEndpoints sets how many endpoints have an account of their own; what comes later is posted to (other). Default: 500.
 func WithMaxEndpoints(n int) Option {
 	return optionFunc(func(c config) config { c.maxEndpoints = n; return c })
+}
+
+// WithGoroutineLabels finds the transaction also for calls that pass no context on, such as [database/sql.DB.Query] and
+// [net/http.Get]: each transaction labels the goroutine that it begins in, by pprof labels, which the goroutines inherit that
+// are started inside it. Wrappers, [StartSegment] and [RecordError] look there when their context has no transaction.
+//
+// The labels are transaction, the ID of [ActiveTransaction] as 16 hexadecimal digits, and route, once it is known. CPU and
+// goroutine profiles show them, and [Agent.Stack] works. Labels that the program had set stay beside them, and are what is left after
+// the end. Where the program sets labels itself, by [runtime/pprof.Do] or SetGoroutineLabels, it ends the binding of that goroutine.
+// Goroutines that outlive the transaction count for its endpoint, without keeping it in memory, for another minute; then for
+// (no transaction). Workers that serve many transactions are best started outside of them, or by a
+// goroutine that has cleared its labels.
+//
+// It costs about 0.2 µs and one allocation for each transaction, and a few nanoseconds for each look. With a release of Go that
+// the library does not know it does nothing, and a log line says so. Default: off.
+func WithGoroutineLabels() Option {
+	return optionFunc(func(c config) config { c.labels = true; return c })
 }
 
 // WithLogger sets where the agent logs its few lines: what it exports to, and what goes wrong. Default: slog.Default().

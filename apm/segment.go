@@ -65,6 +65,7 @@ func (c *Call) End(err error) {
 	var r transaction.Result
 	if err != nil {
 		r.ErrorType = semconv.ErrorType(err)
+		c.call.Explain(err)
 	}
 	c.call.End(r)
 }

@@ -30,13 +30,16 @@ type Snapshot struct {
 	// Statements and Remotes are merged over all endpoints.
 	Statements []StatementStats
 	Remotes    []RemoteStats
-	Errors     []ErrorStats
-	Pools      []PoolStats
+	// Errors are grouped by type and message, over all endpoints.
+	Errors []ErrorStats
+	Pools  []PoolStats
 
 	// Users is the estimated number of distinct users of the last five minutes (see [SetUser]).
 	Users uint64
 	// Overflowed counts what was posted to an overflow account, because a list had reached its bound.
 	Overflowed uint64
+	// Suppressed counts transactions that should have been kept (see [Agent.Traces]) but for the budget.
+	Suppressed uint64
 	// Unattributed counts calls that had no transaction.
 	Unattributed uint64
 }
@@ -68,7 +71,8 @@ type EndpointStats struct {
 	Statements                            []StatementStats
 	Remotes                               []RemoteStats
 	Segments                              []SegmentStats
-	Errors                                []ErrorStats
+	// Errors are grouped by type and message.
+	Errors []ErrorStats
 }
 
 // StatementStats is the account of one masked SQL text.
@@ -84,6 +88,8 @@ type StatementStats struct {
 	Total, Mean, Max, Fetch time.Duration
 	// MaxRepeats is how often the statement ran at most in one transaction.
 	MaxRepeats uint64
+	// Caller is the file and line of the program that ran it first, such as "/src/store/user.go:42"; empty: not known.
+	Caller string
 }
 
 // RemoteStats is the account of one outbound host.
@@ -103,12 +109,6 @@ type SegmentStats struct {
 	Name  string
 	Calls uint64
 	Time  time.Duration
-}
-
-// ErrorStats counts errors of one type.
-type ErrorStats struct {
-	Type  string // error.type.
-	Count uint64
 }
 
 // PoolStats is the state of one connection pool.
@@ -134,17 +134,21 @@ func (a *Agent) Snapshot(window time.Duration) Snapshot {
 		Pools:          poolStats(),
 		Users:          a.ledger.Users(now),
 		Overflowed:     a.ledger.Overflowed(),
+		Suppressed:     a.recorder.Suppressed(),
 	}
+	groups := groupErrors(a.recorder.Errors())
 	var merged merged
 	a.ledger.Peek().Endpoints(func(account *ledger.Account) {
 		e := endpointStats(account)
+		e.Errors = groups.of(account)
 		s.Endpoints = append(s.Endpoints, e)
 		merged.add(account)
 		if account.Endpoint.Route == transaction.Without {
 			s.Unattributed = unattributed(account)
 		}
 	})
-	s.Statements, s.Remotes, s.Errors = merged.stats()
+	s.Statements, s.Remotes = merged.stats()
+	s.Errors = groups.merged()
 	slices.SortFunc(s.Endpoints, func(a, b EndpointStats) int {
 		return cmp.Or(-cmp.Compare(a.Duration.Total, b.Duration.Total), cmp.Compare(a.Route, b.Route), cmp.Compare(a.Method, b.Method))
 	})
@@ -184,11 +188,8 @@ func endpointStats(a *ledger.Account) EndpointStats {
 		s := &a.Segments[i]
 		e.Segments = append(e.Segments, SegmentStats{Name: s.Name, Calls: uint64(s.Calls), Time: s.Time})
 	}
-	for _, err := range a.Errors {
-		e.Errors = append(e.Errors, ErrorStats{Type: err.Type, Count: uint64(err.Count)})
-	}
 	e.Remotes = remoteStats(a.Remotes)
-	sortStats(e.Statements, e.Remotes, e.Errors)
+	sortStats(e.Statements, e.Remotes)
 	slices.SortFunc(e.Segments, func(a, b SegmentStats) int {
 		return cmp.Or(-cmp.Compare(a.Time, b.Time), cmp.Compare(a.Name, b.Name))
 	})
@@ -221,6 +222,7 @@ func statementStats(s *ledger.Statement) StatementStats {
 		ID: st.ID, System: st.Database.System, Namespace: st.Database.Namespace, Summary: st.Summary, Text: st.Text,
 		Calls: uint64(s.Calls), Errors: uint64(s.Errors), Rows: uint64(s.Rows),
 		Total: s.Time, Max: s.Max, Fetch: s.Fetch, MaxRepeats: uint64(s.MaxRepeats),
+		Caller: st.Caller(),
 	}
 	if s.Calls > 0 {
 		stats.Mean = s.Time / time.Duration(s.Calls)
@@ -258,16 +260,15 @@ func remoteStats(totals []transaction.RemoteTotal) []RemoteStats {
 	return list
 }
 
-// merged adds up statements, remotes and errors over endpoints.
+// merged adds up statements and remotes over endpoints.
 type merged struct {
 	statements map[*sqltext.Statement]*ledger.Statement
 	remotes    []transaction.RemoteTotal
-	errors     map[string]uint64
 }
 
 func (m *merged) add(a *ledger.Account) {
 	if m.statements == nil {
-		m.statements, m.errors = map[*sqltext.Statement]*ledger.Statement{}, map[string]uint64{}
+		m.statements = map[*sqltext.Statement]*ledger.Statement{}
 	}
 	for i := range a.Statements {
 		s := &a.Statements[i]
@@ -279,32 +280,23 @@ func (m *merged) add(a *ledger.Account) {
 		m.statements[s.Statement] = &first
 	}
 	m.remotes = append(m.remotes, a.Remotes...)
-	for _, e := range a.Errors {
-		m.errors[e.Type] += uint64(e.Count)
-	}
 }
 
-func (m *merged) stats() (statements []StatementStats, remotes []RemoteStats, errors []ErrorStats) {
+func (m *merged) stats() (statements []StatementStats, remotes []RemoteStats) {
 	for _, s := range m.statements {
 		statements = append(statements, statementStats(s))
 	}
-	for errorType, n := range m.errors {
-		errors = append(errors, ErrorStats{errorType, n})
-	}
 	remotes = remoteStats(m.remotes)
-	sortStats(statements, remotes, errors)
-	return statements, remotes, errors
+	sortStats(statements, remotes)
+	return statements, remotes
 }
 
-func sortStats(statements []StatementStats, remotes []RemoteStats, errors []ErrorStats) {
+func sortStats(statements []StatementStats, remotes []RemoteStats) {
 	slices.SortFunc(statements, func(a, b StatementStats) int {
 		return cmp.Or(-cmp.Compare(a.Total+a.Fetch, b.Total+b.Fetch), cmp.Compare(a.Summary, b.Summary), cmp.Compare(a.ID, b.ID))
 	})
 	slices.SortFunc(remotes, func(a, b RemoteStats) int {
 		return cmp.Or(-cmp.Compare(a.Total, b.Total), cmp.Compare(a.Host, b.Host), cmp.Compare(a.Port, b.Port))
-	})
-	slices.SortFunc(errors, func(a, b ErrorStats) int {
-		return cmp.Or(-cmp.Compare(a.Count, b.Count), cmp.Compare(a.Type, b.Type))
 	})
 }
 

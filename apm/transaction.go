@@ -80,6 +80,7 @@ func StartTransaction(ctx context.Context, name string, opts ...TransactionOptio
 	ctx, t.face.span = agent.TracerProvider.Tracer(bridge.ScopeName).Start(
 		transaction.ContextWithPending(&t.core, t.core.Pending()), name,
 		trace.WithSpanKind(spanKinds[c.kind]), trace.WithTimestamp(t.core.Start()))
+	t.core.Within(t.face.span)
 	return ctx, &t.face
 }
 
@@ -121,7 +122,7 @@ func (t *Transaction) SetStatus(code int) {
 // Fail marks the transaction as failed, with the type of err as error.type. A nil err changes nothing.
 func (t *Transaction) Fail(err error) {
 	if t != nil && err != nil {
-		t.core.Fail(semconv.ErrorType(err))
+		t.core.FailWith(semconv.ErrorType(err), err)
 	}
 }
 
@@ -152,7 +153,7 @@ func RecordError(ctx context.Context, err error) {
 		return
 	}
 	if t := transaction.From(ctx); t != nil {
-		t.RecordError(semconv.ErrorType(err))
+		t.RecordWith(semconv.ErrorType(err), err)
 		return
 	}
 	if a := transaction.AgentFrom(ctx); a != nil {

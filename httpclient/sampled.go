@@ -78,6 +78,6 @@ func withoutSecrets(u *url.URL) string {
 // sendSampled is the way of an exchange that is traced live.
 func (x *exchange) sendSampled(provider trace.TracerProvider, propagates bool) (*http.Response, error) {
 	r := x.body.request
-	ctx := context.WithValue(r.Context(), exchangeKey{}, x)
+	ctx := context.WithValue(transaction.Attach(r.Context()), exchangeKey{}, x)
 	return liveTransport(x.body.call.Agent(), provider, propagates).RoundTrip(r.WithContext(ctx))
 }

@@ -54,7 +54,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // joins reports whether a request is part of a transaction that goes on.
 func joins(ctx context.Context) bool {
-	t := transaction.From(ctx)
+	// Goroutines of a server inherit labels from whoever started it: what they are bound to may be the start-up job.
+	t := transaction.FromContext(ctx)
 	return t != nil && !t.Ended()
 }
 

@@ -29,7 +29,7 @@ func serve(h *handler, agent *transaction.Agent, ctx context.Context, w http.Res
 		Kind:   transaction.Server,
 		Method: method(r),
 		Scheme: scheme(r),
-		Route:  routeOf(r),
+		Route:  h.routeOf(agent, r),
 	})
 	if rec.Sampled() && !rec.Adopted() && agent.TracerProvider != nil {
 		rec.serveSampled(h.next, w)
@@ -87,7 +87,7 @@ func (rec *request) settle(panicked any) {
 	status, hijacked := int(w.status.Load()), w.hijacked.Load()
 	unanswered := status == 0 && !hijacked
 	switch {
-	case panicked == http.ErrAbortHandler:
+	case panicked == http.ErrAbortHandler: //nolint:errorlint // As net/http compares it.
 		rec.Cancel()
 	case !rec.returned:
 		if unanswered {

@@ -39,7 +39,7 @@ type capture struct {
 
 // ServeHTTP implements [http.Handler].
 func (c *capture) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	t := transaction.From(r.Context())
+	t := transaction.FromContext(r.Context())
 	if t == nil {
 		c.next.ServeHTTP(w, r)
 		return
@@ -68,6 +68,17 @@ func (c *capture) route(r *http.Request, pattern string) string {
 		return c.prefix + route
 	}
 	return ""
+}
+
+// routeOf returns what is known of the route before next is called. A mux is asked for it only for the sake of the
+// goroutine's labels, which profiles read while the request runs.
+func (h *handler) routeOf(agent *transaction.Agent, r *http.Request) string {
+	route := routeOf(r)
+	if mux, ok := h.next.(*http.ServeMux); ok && route == "" && agent.GoroutineLabels {
+		_, pattern := mux.Handler(r)
+		return cutRoute(r, pattern)
+	}
+	return route
 }
 
 // routeOf returns the route that r has been matched to, if any.

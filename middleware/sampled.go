@@ -52,6 +52,7 @@ func (rec *request) serveSampled(next http.Handler, w http.ResponseWriter) {
 	ctx = otelhttp.ContextWithStartTime(ctx, rec.Start())
 	traced := func(status http.ResponseWriter, r *http.Request) {
 		span := trace.SpanFromContext(r.Context())
+		rec.Within(span)
 		defer rec.describe(span, status)
 		rec.serve(r.Context(), next, w)
 	}

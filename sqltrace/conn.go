@@ -169,7 +169,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if err != nil || bare == nil || c.owner(ctx) == nil {
 		return bare, err
 	}
-	c.tx = &tx{Tx: bare, conn: c, ctx: ctx, transaction: t}
+	c.tx = &tx{Tx: bare, conn: c, ctx: transaction.Attach(ctx), transaction: t}
 	return c.tx, nil
 }
 

@@ -27,7 +27,7 @@ func (d *diary) write(format string, args ...any) {
 // err writes an error down: which of the known ones it is, else its text.
 func (d *diary) err(what string, err error) {
 	for _, known := range []error{errFake, errFakeNext, driver.ErrBadConn, driver.ErrSkip, context.Canceled, sql.ErrNoRows} {
-		if err == known {
+		if err == known { //nolint:errorlint // The value itself.
 			d.write("%s: is %v", what, known)
 			return
 		}
@@ -127,7 +127,7 @@ func live(ctx context.Context, fake *fakeDriver, db *sql.DB) []string {
 			d.rows("query "+what, rows, err)
 		}
 	}
-	r, err := db.Exec("exec", 1)
+	r, err := db.ExecContext(context.Background(), "exec", 1)
 	d.result("without context", r, err)
 	for _, query := range []string{"sets", "next", "close", "prepare", "bad once", "wrapped bad"} {
 		rows, err := db.QueryContext(ctx, query)
@@ -177,10 +177,10 @@ func live(ctx context.Context, fake *fakeDriver, db *sql.DB) []string {
 			for _, query := range []string{"exec", "query", "skip", "fail", "bad"} {
 				r, err := tx.ExecContext(ctx, query)
 				d.result("tx "+query, r, err)
-				rows, err := tx.Query(query)
+				rows, err := tx.QueryContext(context.Background(), query)
 				d.rows("tx "+query, rows, err)
 			}
-			if s, err := tx.Prepare("query"); err != nil {
+			if s, err := tx.PrepareContext(context.Background(), "query"); err != nil {
 				d.err("tx prepare", err)
 			} else {
 				r, err := s.ExecContext(ctx)
@@ -194,10 +194,10 @@ func live(ctx context.Context, fake *fakeDriver, db *sql.DB) []string {
 			d.err("again", tx.Rollback())
 		}
 	}
-	tx, err := db.Begin()
+	tx, err := db.BeginTx(context.Background(), nil)
 	d.err("begin without context", err)
 	if err == nil {
-		_, err = tx.Exec("bad")
+		_, err = tx.ExecContext(context.Background(), "bad")
 		d.err("bad without context", err)
 		d.err("rollback without context", tx.Rollback())
 	}
@@ -382,20 +382,20 @@ func TestPanicsPassThrough(t *testing.T) {
 		db := open(fakeConnector{fake})
 		db.SetMaxIdleConns(10)
 		d := &diary{}
-		d.panics("exec", func() { _, _ = db.Exec("panic") })
-		d.panics("query", func() { _, _ = db.Query("panic") })
+		d.panics("exec", func() { _, _ = db.ExecContext(context.Background(), "panic") })
+		d.panics("query", func() { _, _ = db.QueryContext(context.Background(), "panic") })
 		d.panics("next", func() {
-			rows, err := db.Query("next")
+			rows, err := db.QueryContext(context.Background(), "next")
 			d.err("next", err)
 			defer rows.Close()
 			rows.Next()
 		})
 		d.panics("close", func() {
-			rows, err := db.Query("close")
+			rows, err := db.QueryContext(context.Background(), "close")
 			d.err("close", err)
 			rows.Next()
 		})
-		r, err := db.Exec("exec")
+		r, err := db.ExecContext(context.Background(), "exec")
 		d.result("after", r, err)
 		d.err("close database", db.Close())
 		return append(d.lines, fake.calls()...)

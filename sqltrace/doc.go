@@ -29,8 +29,8 @@
 //   - The time of a call is the time the driver needs to answer. The time in Rows.Next, NextResultSet and Close is fetch
 //     time; what the caller does between them is the caller's.
 //   - Connecting, pinging, resetting a session, preparing, beginning, committing and rolling back are SQL time, but no
-//     calls. If they fail, that is counted as an error of the endpoint. The end of an SQL transaction belongs to the
-//     request that began it.
+//     calls. If they fail, that is counted as an error of the endpoint, unless package sql tries again. The end of an SQL
+//     transaction belongs to the request that began it.
 //   - Waiting for a connection of the pool is not seen by a driver: it is time of the application. The pool's own
 //     statistics show the waits, see [RegisterStats]. Closing a prepared statement is not timed either.
 //

@@ -23,7 +23,6 @@ type (
 	errNo int
 	Error struct { // mattn's sqlite3.Error.
 		Code errNo
-		err  string
 	}
 	hostileError struct{ part string }
 )

@@ -8,6 +8,7 @@ import (
 	"io"
 	"reflect"
 	"sync"
+	"testing"
 	"time"
 )
 
@@ -68,6 +69,14 @@ func newFake(s map[string]script) *fakeDriver {
 		d.bad[query] = s.bad
 	}
 	return d
+}
+
+// checkError checks that err is the value want itself, and not another error around it.
+func checkError(t *testing.T, err, want error) {
+	t.Helper()
+	if err != want { //nolint:errorlint // See above.
+		t.Errorf("got the error %v, want the value %v itself", err, want)
+	}
 }
 
 func (d *fakeDriver) note(format string, args ...any) {
@@ -149,7 +158,7 @@ func (d fakeContextDriver) OpenConnector(dsn string) (driver.Connector, error) {
 	if dsn == "bad" {
 		return nil, errFake
 	}
-	return fakeContextConnector{fakeClosingConnector{fakeConnector{d.fakeDriver}}}, nil
+	return fakeContextConnector{fakeClosingConnector{fakeConnector(d)}}, nil
 }
 
 // fakeContextConnector is the connector of a fakeContextDriver.
@@ -163,7 +172,6 @@ type fakeConn struct {
 	driver *fakeDriver
 	name   string
 	valid  bool
-	open   bool // An SQL transaction is open.
 }
 
 func (c *fakeConn) Prepare(query string) (driver.Stmt, error) {

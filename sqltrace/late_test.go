@@ -69,9 +69,7 @@ func TestLateFailure(t *testing.T) {
 		request.End()
 		for rows.Next() {
 		}
-		if err := rows.Err(); err != errFakeNext {
-			t.Errorf("got %v, want the driver's own error", err)
-		}
+		checkError(t, rows.Err(), errFakeNext)
 		late := map[string][]total{"job": {{"SELECT", 0, 1, 1, 0, 0, 20 * ms}}}
 		if diff := cmp.Diff(late, posted(ledger)); diff != "" {
 			t.Errorf("late (-want +got):\n%s", diff)
@@ -104,9 +102,8 @@ func TestNoTransaction(t *testing.T) {
 		if _, err := db.ExecContext(ctx, "SELECT h"); err != nil {
 			t.Error(err)
 		}
-		if _, err := db.ExecContext(ctx, "SELECT d"); err != errFake {
-			t.Errorf("got %v, want the driver's own error", err)
-		}
+		_, err = db.ExecContext(ctx, "SELECT d")
+		checkError(t, err, errFake)
 		want := map[string][]total{transaction.Without: {
 			{"SELECT", 1, 0, 0, 50 * ms, 50 * ms, 0},
 			{"SELECT", 0, 0, 2, 0, 0, 33 * ms}, // Its rows.

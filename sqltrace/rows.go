@@ -35,10 +35,10 @@ func (r *rows) Next(dest []driver.Value) error {
 // fetched takes what a reading has returned. After the last row the fetch goes on until Close, which package sql
 // calls at once if there is no other result set: that saves two readings of the clock for each query.
 func (r *rows) fetched(n int64, err error) error {
-	switch err { //nolint:errorlint // As package sql compares it.
+	switch err {
 	case nil:
 		r.call.StopFetch(n, "")
-	case io.EOF:
+	case io.EOF: //nolint:errorlint // As package sql compares it.
 	default:
 		r.call.StopFetch(0, errorType(err))
 	}

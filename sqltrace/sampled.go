@@ -21,7 +21,7 @@ const scope = "github.com/daybook-apm/daybook/sqltrace"
 
 // startSpan begins a client span in parent and returns ctx with it.
 func startSpan(ctx, parent context.Context, provider trace.TracerProvider, name string, attributes ...attribute.KeyValue) (context.Context, trace.Span) {
-	_, span := provider.Tracer(scope).Start(parent, name,
+	_, span := provider.Tracer(scope).Start(transaction.Attach(parent), name,
 		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
 	return trace.ContextWithSpan(ctx, span), span
 }

@@ -81,6 +81,8 @@ func slowFake() *fakeDriver {
 		"UPDATE b": {executing: 40 * ms, skip: true, rows: []int{9}},
 		"UPDATE c": {skip: true, prepareErr: errFake},
 		"UPDATE d": {prepareErr: errFake},
+		"UPDATE e": {executing: 40 * ms, skip: true, bad: 100},
+		"UPDATE f": {prepareErr: driver.ErrBadConn},
 		"SELECT k": {executing: 50 * ms, fetching: 10 * ms, closing: 3 * ms, rows: []int{2}, skip: true},
 	})
 	d.connecting, d.pinging, d.resetting = 7*ms, 5*ms, 2*ms
@@ -172,9 +174,8 @@ func TestTruth(t *testing.T) {
 		},
 		"skipped, cannot be prepared": {
 			func(t *testing.T, ctx context.Context, db *sql.DB) {
-				if _, err := db.ExecContext(ctx, "UPDATE c"); err != errFake {
-					t.Errorf("got %v, want the driver's own error", err)
-				}
+				_, err := db.ExecContext(ctx, "UPDATE c")
+				checkError(t, err, errFake)
 			},
 			truth{20 * ms, 0, 0, 1, map[string]int64{"*errors.errorString": 1}, []total{
 				{"UPDATE c", 1, 1, 0, 20 * ms, 20 * ms, 0},
@@ -182,9 +183,8 @@ func TestTruth(t *testing.T) {
 		},
 		"cannot be prepared": {
 			func(t *testing.T, ctx context.Context, db *sql.DB) {
-				if _, err := db.PrepareContext(ctx, "UPDATE d"); err != errFake {
-					t.Errorf("got %v, want the driver's own error", err)
-				}
+				_, err := db.PrepareContext(ctx, "UPDATE d")
+				checkError(t, err, errFake)
 			},
 			truth{20 * ms, 0, 0, 0, map[string]int64{"*errors.errorString": 1}, nil},
 		},
@@ -256,9 +256,8 @@ func TestTruth(t *testing.T) {
 		},
 		"fails": {
 			func(t *testing.T, ctx context.Context, db *sql.DB) {
-				if _, err := db.QueryContext(ctx, "SELECT d"); err != errFake {
-					t.Errorf("got %v, want the driver's own error", err)
-				}
+				_, err := db.QueryContext(ctx, "SELECT d")
+				checkError(t, err, errFake)
 			},
 			truth{50 * ms, 0, 0, 1, map[string]int64{"*errors.errorString": 1}, []total{
 				{"SELECT", 1, 1, 0, 50 * ms, 50 * ms, 0},
@@ -273,9 +272,7 @@ func TestTruth(t *testing.T) {
 				defer rows.Close()
 				for rows.Next() {
 				}
-				if err := rows.Err(); err != errFakeNext {
-					t.Errorf("got %v, want the driver's own error", err)
-				}
+				checkError(t, rows.Err(), errFakeNext)
 			},
 			truth{50 * ms, 20 * ms, 0, 1, map[string]int64{"*errors.errorString": 1}, []total{
 				{"SELECT", 1, 1, 1, 50 * ms, 50 * ms, 20 * ms},
@@ -338,9 +335,8 @@ func TestTruth(t *testing.T) {
 		"bad connections": {
 			func(t *testing.T, ctx context.Context, db *sql.DB) {
 				for range 2 {
-					if _, err := db.ExecContext(ctx, "SELECT i"); err != driver.ErrBadConn {
-						t.Errorf("got %v, want the driver's own error", err)
-					}
+					_, err := db.ExecContext(ctx, "SELECT i")
+					checkError(t, err, driver.ErrBadConn)
 				}
 			},
 			// Two calls of three attempts each, of which only the first has a connection.
@@ -355,9 +351,8 @@ func TestTruth(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer s.Close()
-				if _, err := s.ExecContext(ctx); err != driver.ErrBadConn {
-					t.Errorf("got %v, want the driver's own error", err)
-				}
+				_, err = s.ExecContext(ctx)
+				checkError(t, err, driver.ErrBadConn)
 			},
 			truth{224 * ms, 0, 0, 1, map[string]int64{"bad_connection": 1}, []total{
 				{"SELECT", 1, 1, 0, 50 * ms, 50 * ms, 0},
@@ -369,9 +364,8 @@ func TestTruth(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := tx.ExecContext(ctx, "SELECT i"); err != driver.ErrBadConn {
-					t.Errorf("got %v, want the driver's own error", err)
-				}
+				_, err = tx.ExecContext(ctx, "SELECT i")
+				checkError(t, err, driver.ErrBadConn)
 				if err := tx.Rollback(); err != nil {
 					t.Error(err)
 				}
@@ -379,6 +373,48 @@ func TestTruth(t *testing.T) {
 			truth{74 * ms, 0, 0, 1, map[string]int64{"bad_connection": 1}, []total{
 				{"SELECT", 1, 1, 0, 50 * ms, 50 * ms, 0},
 			}},
+		},
+		"bad connection of an SQL transaction, skipped before": {
+			func(t *testing.T, ctx context.Context, db *sql.DB) {
+				tx, err := db.BeginTx(ctx, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = tx.ExecContext(ctx, "UPDATE e")
+				checkError(t, err, driver.ErrBadConn)
+				if err := tx.Rollback(); err != nil {
+					t.Error(err)
+				}
+			},
+			truth{84 * ms, 0, 0, 1, map[string]int64{"bad_connection": 1}, []total{
+				{"UPDATE e", 1, 1, 0, 40 * ms, 40 * ms, 0},
+			}},
+		},
+		"bad connections when it is prepared": {
+			func(t *testing.T, ctx context.Context, db *sql.DB) {
+				_, err := db.PrepareContext(ctx, "UPDATE f")
+				checkError(t, err, driver.ErrBadConn)
+			},
+			truth{SQL: 74 * ms}, // Three attempts, two of which connect.
+		},
+		"prepared in an SQL transaction without context": {
+			func(t *testing.T, ctx context.Context, db *sql.DB) {
+				tx, err := db.BeginTx(ctx, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s, err := tx.PrepareContext(context.Background(), "UPDATE a")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := s.ExecContext(context.Background()); err != nil {
+					t.Error(err)
+				}
+				if err := tx.Commit(); err != nil {
+					t.Error(err)
+				}
+			},
+			truth{84 * ms, 0, 0, 1, nil, []total{{"UPDATE a", 1, 0, 9, 40 * ms, 40 * ms, 0}}},
 		},
 		"canceled while it is read": {
 			func(t *testing.T, ctx context.Context, db *sql.DB) {
@@ -395,9 +431,7 @@ func TestTruth(t *testing.T) {
 				if rows.Next() {
 					t.Error("there is still a row")
 				}
-				if err := rows.Err(); err != context.Canceled {
-					t.Errorf("got %v, want %v", err, context.Canceled)
-				}
+				checkError(t, rows.Err(), context.Canceled)
 			},
 			truth{50 * ms, 13 * ms, 97 * ms, 1, nil, []total{{"SELECT", 1, 0, 1, 50 * ms, 50 * ms, 13 * ms}}},
 		},
@@ -410,7 +444,7 @@ func TestTruth(t *testing.T) {
 				db := sqltrace.OpenDB(fakeConnector{fake}, sqltrace.WithDBSystem("sqlite"))
 				defer db.Close()
 				if name != "ping and connect" {
-					if err := db.Ping(); err != nil {
+					if err := db.PingContext(context.Background()); err != nil {
 						t.Fatal(err)
 					}
 					fake.resetting = 0

@@ -77,5 +77,12 @@ func (r *Recorder) Metrics() metricdata.ResourceMetrics {
 	return m
 }
 
-// Spans returns the spans that have ended, in the order of their end.
-func (r *Recorder) Spans() tracetest.SpanStubs { return r.spans.GetSpans() }
+// Spans returns the spans that have ended, in the order of their end. Those of kept transactions are among them: the
+// first of each endpoint is kept, whether sampled or not.
+func (r *Recorder) Spans() tracetest.SpanStubs {
+	r.t.Helper()
+	if err := r.ForceFlush(context.WithoutCancel(r.t.Context())); err != nil {
+		r.t.Error(err)
+	}
+	return r.spans.GetSpans()
+}

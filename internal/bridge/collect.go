@@ -25,14 +25,60 @@ type collection struct {
 	statementCalls, remoteCalls, errors          []metricdata.DataPoint[int64]
 	max                                          []metricdata.DataPoint[float64]
 	unattributed                                 int64
+
+	scratch [8]attribute.KeyValue // What sets are made of; they copy it.
+}
+
+// floats and integers are the points that are neither histograms nor few.
+func (c *collection) floats() [5]*[]metricdata.DataPoint[float64] {
+	return [...]*[]metricdata.DataPoint[float64]{&c.time, &c.segmentTime, &c.statementTime, &c.remoteTime, &c.max}
+}
+
+func (c *collection) integers() [7]*[]metricdata.DataPoint[int64] {
+	return [...]*[]metricdata.DataPoint[int64]{
+		&c.calls, &c.slow, &c.repeated, &c.segmentCalls, &c.statementCalls, &c.remoteCalls, &c.errors,
+	}
+}
+
+// sizes is how many points a collection had.
+type sizes struct {
+	server, client, db int
+	floats             [5]int
+	integers           [7]int
+}
+
+// expect makes room for as many points as the last collection had: growing step by step would copy each of them twice.
+func (c *collection) expect(last sizes) {
+	c.server.expect(last.server)
+	c.client.expect(last.client)
+	c.db.expect(last.db)
+	for i, list := range c.floats() {
+		*list = make([]metricdata.DataPoint[float64], 0, last.floats[i])
+	}
+	for i, list := range c.integers() {
+		*list = make([]metricdata.DataPoint[int64], 0, last.integers[i])
+	}
+}
+
+func (c *collection) sizes() sizes {
+	s := sizes{server: c.server.len(), client: c.client.len(), db: c.db.len()}
+	for i, list := range c.floats() {
+		s.floats[i] = len(*list)
+	}
+	for i, list := range c.integers() {
+		s.integers[i] = len(*list)
+	}
+	return s
 }
 
 func (c *collection) collect() []metricdata.Metrics {
 	p := c.producer
 	c.server.exponential, c.client.exponential, c.db.exponential = p.exponential, p.exponential, p.exponential
+	c.expect(p.sizes)
 	p.reader.Endpoints(c.endpoint)
 	p.reader.Operations(c.operation)
 	p.reader.Requests(c.request)
+	p.sizes = c.sizes()
 	active, bands := c.active()
 
 	all := []metricdata.Metrics{
@@ -74,13 +120,18 @@ func (c *collection) endpoint(a *ledger.Account) {
 			c.server.add(&o.Durations, c.outcomeSet(a.Endpoint, o.Key), c)
 		}
 	}
-	set := func(more ...attribute.KeyValue) attribute.Set { return endpointSet(a.Endpoint, more...) }
+	set := func(more ...attribute.KeyValue) attribute.Set { return c.endpointSet(a.Endpoint, more...) }
 	for phase, spent := range a.Totals.Spent {
-		if spent > 0 {
-			c.time = append(c.time, point(c, set(phases[phase]), spent.Seconds()))
+		n := a.Totals.Children[phase]
+		if spent == 0 && n == 0 {
+			continue
 		}
-		if n := a.Totals.Children[phase]; n > 0 {
-			c.calls = append(c.calls, point(c, set(phases[phase]), n))
+		full := set(phases[phase])
+		if spent > 0 {
+			c.time = append(c.time, point(c, full, spent.Seconds()))
+		}
+		if n > 0 {
+			c.calls = append(c.calls, point(c, full, n))
 		}
 	}
 	own := set()
@@ -105,7 +156,7 @@ func (c *collection) endpoint(a *ledger.Account) {
 	}
 	for i := range a.Remotes {
 		r := &a.Remotes[i]
-		full := set(remoteAttributes(r.Remote, r.ErrorType)...)
+		full := set(remoteAttributes(make([]attribute.KeyValue, 0, 3), r.Remote, r.ErrorType)...)
 		c.remoteTime = append(c.remoteTime, point(c, full, r.Time.Seconds()))
 		c.remoteCalls = append(c.remoteCalls, point(c, full, r.Calls))
 		if a.Endpoint.Route == transaction.Without {
@@ -133,8 +184,7 @@ func (p *Producer) longest(a *ledger.Account) time.Duration {
 }
 
 func (c *collection) operation(key ledger.OperationKey, h *histogram.Histogram) {
-	kvs := make([]attribute.KeyValue, 0, 5)
-	kvs = appendString(kvs, semconv.DBSystemNameKey, key.System)
+	kvs := appendString(c.scratch[:0], semconv.DBSystemNameKey, key.System)
 	kvs = appendString(kvs, semconv.DBNamespaceKey, key.Namespace)
 	kvs = appendString(kvs, semconv.DBOperationNameKey, key.Operation)
 	kvs = appendString(kvs, semconv.DBQuerySummaryKey, key.Summary)
@@ -143,7 +193,7 @@ func (c *collection) operation(key ledger.OperationKey, h *histogram.Histogram) 
 }
 
 func (c *collection) request(key ledger.RequestKey, h *histogram.Histogram) {
-	kvs := remoteAttributes(key.Remote, key.ErrorType)
+	kvs := remoteAttributes(c.scratch[:0], key.Remote, key.ErrorType)
 	kvs = appendString(kvs, semconv.HTTPRequestMethodKey, key.Method)
 	if key.Status > 0 {
 		kvs = append(kvs, semconv.HTTPStatusCodeKey.Int(key.Status))
@@ -210,8 +260,7 @@ func (c *collection) pools() []metricdata.Metrics {
 
 // outcomeSet returns the attributes of http.server.request.duration.
 func (c *collection) outcomeSet(e transaction.Endpoint, key ledger.OutcomeKey) attribute.Set {
-	kvs := make([]attribute.KeyValue, 0, 5)
-	kvs = append(kvs, semconv.HTTPRequestMethodKey.String(e.Method))
+	kvs := append(c.scratch[:0], semconv.HTTPRequestMethodKey.String(e.Method))
 	if e.Route != transaction.Unmatched {
 		kvs = append(kvs, semconv.HTTPRouteKey.String(e.Route))
 	}
@@ -224,15 +273,14 @@ func (c *collection) outcomeSet(e transaction.Endpoint, key ledger.OutcomeKey) a
 }
 
 // endpointSet returns method, route and more.
-func endpointSet(e transaction.Endpoint, more ...attribute.KeyValue) attribute.Set {
-	kvs := make([]attribute.KeyValue, 0, 5)
-	kvs = appendString(kvs, semconv.HTTPRequestMethodKey, e.Method)
+func (c *collection) endpointSet(e transaction.Endpoint, more ...attribute.KeyValue) attribute.Set {
+	kvs := appendString(c.scratch[:0], semconv.HTTPRequestMethodKey, e.Method)
 	kvs = append(kvs, semconv.HTTPRouteKey.String(e.Route))
 	return attribute.NewSet(append(kvs, more...)...)
 }
 
-func remoteAttributes(r *transaction.Remote, errorType string) []attribute.KeyValue {
-	kvs := make([]attribute.KeyValue, 0, 5)
+// remoteAttributes appends what names a remote.
+func remoteAttributes(kvs []attribute.KeyValue, r *transaction.Remote, errorType string) []attribute.KeyValue {
 	kvs = append(kvs, semconv.ServerAddressKey.String(r.Host))
 	if r.Port > 0 {
 		kvs = append(kvs, semconv.ServerPortKey.Int(r.Port))

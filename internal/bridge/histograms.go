@@ -17,6 +17,17 @@ type histograms struct {
 	exponentialPoints []metricdata.ExponentialHistogramDataPoint[float64]
 }
 
+// expect makes room for n points.
+func (s *histograms) expect(n int) {
+	if s.exponential {
+		s.exponentialPoints = make([]metricdata.ExponentialHistogramDataPoint[float64], 0, n)
+		return
+	}
+	s.explicitPoints = make([]metricdata.HistogramDataPoint[float64], 0, n)
+}
+
+func (s *histograms) len() int { return len(s.explicitPoints) + len(s.exponentialPoints) }
+
 // add adds a point. It copies what it needs of h.
 func (s *histograms) add(h *histogram.Histogram, set attribute.Set, c *collection) {
 	if !s.exponential {

@@ -49,7 +49,7 @@ type Producer struct {
 	// unsent is the longest duration of each endpoint that no successful export has carried yet.
 	unsent map[transaction.Endpoint]time.Duration
 	active map[activeKey]bool // What had active requests before, and has to fall back to zero.
-	failed uint64             // Collections that panicked.
+	sizes  sizes              // Of the last collection.
 }
 
 type activeKey struct{ method, scheme string }
@@ -106,7 +106,6 @@ func (p *Producer) Produce(context.Context) (scopes []metricdata.ScopeMetrics, _
 	defer p.mu.Unlock()
 	defer func() {
 		if recover() != nil {
-			p.failed++
 			scopes = nil
 		}
 	}()

@@ -99,7 +99,7 @@ func TestMillionMessages(t *testing.T) {
 		wg.Go(func() {
 			tx := s.begin(fmt.Sprint("/", w))
 			for i := range each {
-				if i%100 == 0 {
+				if i%10 == 0 {
 					tx.End()
 					tx = s.begin(fmt.Sprint("/", w))
 				}

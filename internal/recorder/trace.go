@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/daybook-apm/daybook/internal/failure"
+	"github.com/daybook-apm/daybook/internal/sqltext"
 	"github.com/daybook-apm/daybook/internal/transaction"
 )
 
@@ -83,3 +84,19 @@ func cloneSome[T any](list []T) []T { return slices.Clone(list[:min(len(list), m
 
 // End returns when the transaction ended, or was copied.
 func (t *Trace) End() time.Time { return t.Start.Add(t.Duration) }
+
+// Repeats returns how often a statement ran: all that ended, with or without an entry, or the entries if these are more.
+func (t *Trace) Repeats(st *sqltext.Statement) uint64 {
+	var ended, entries int64
+	for i := range t.Statements {
+		if t.Statements[i].Statement == st {
+			ended = t.Statements[i].Calls
+		}
+	}
+	for i := range t.Entries {
+		if t.Entries[i].Statement == st {
+			entries++
+		}
+	}
+	return uint64(max(ended, entries))
+}

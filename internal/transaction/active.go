@@ -78,6 +78,25 @@ func (r *Registry) All() []Snapshot {
 	return all
 }
 
+// Find returns the active transaction with the given [Transaction.ID], or nil. A nil registry has none.
+func (r *Registry) Find(id uint64) *Transaction {
+	if r == nil {
+		return nil
+	}
+	for i := range r.shards {
+		s := &r.shards[i]
+		s.mu.Lock()
+		for t := s.newest; t != nil; t = t.older {
+			if t.ID() == id && !t.isIgnored() {
+				s.mu.Unlock()
+				return t
+			}
+		}
+		s.mu.Unlock()
+	}
+	return nil
+}
+
 func (t *Transaction) snapshot() (Snapshot, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -69,6 +69,9 @@ type Agent struct {
 	// Join makes a provider whose spans merge with one that other instrumentation began for the same thing.
 	Join func(trace.TracerProvider) trace.TracerProvider
 
+	// GoroutineLabels binds each transaction to the goroutine that begins it. It needs [CanLabel].
+	GoroutineLabels bool
+
 	// Slow is the duration beyond which a transaction is slow; SlowRoutes overrides it by route.
 	Slow       time.Duration
 	SlowRoutes map[string]time.Duration

@@ -8,8 +8,17 @@ import (
 
 type transactionKey struct{}
 
-// From returns the transaction that ctx belongs to, or nil.
+// From returns the transaction that ctx belongs to, else the one that this goroutine is bound to (see
+// [Agent.GoroutineLabels]), or nil.
 func From(ctx context.Context) *Transaction {
+	if t := FromContext(ctx); t != nil {
+		return t
+	}
+	return fromGoroutine(ctx)
+}
+
+// FromContext returns the transaction that ctx itself belongs to, or nil.
+func FromContext(ctx context.Context) *Transaction {
 	t, _ := ctx.Value(transactionKey{}).(*Transaction)
 	return t
 }

@@ -3,6 +3,8 @@ package transaction
 import (
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/daybook-apm/daybook/internal/failure"
 	"github.com/daybook-apm/daybook/internal/stack"
 )
@@ -10,10 +12,12 @@ import (
 // maxFailures is how many different errors of one transaction are described. All of them are counted.
 const maxFailures = 16
 
-// notes is what few transactions have: errors that were described, and the recorder's look at it while it was running.
+// notes is what few transactions have: errors that were described, the recorder's look at it while it was running, and the
+// live span if it is bound to its goroutine.
 type notes struct {
 	failures []failure.Failure
 	stuck    Stuck
+	span     trace.Span
 }
 
 // RecordError counts an error of the endpoint. The transaction does not fail by it.

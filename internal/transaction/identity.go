@@ -42,7 +42,7 @@ func (t *Transaction) identify() {
 	if !t.traceID.IsValid() {
 		t.traceID = newTraceID()
 	}
-	if t.parent.IsValid() && !t.parent.IsRemote() {
+	if t.parent.IsValid() && !t.parent.IsRemote() && From(t.Context) == nil {
 		// The program has a server span of its own. It becomes ours, so that nothing is traced twice.
 		t.adopted = true
 		t.spanID = t.parent.SpanID()

@@ -12,7 +12,7 @@ func (t *Transaction) Live(ctx context.Context) trace.TracerProvider {
 	if t != nil && !t.sampled {
 		return nil
 	}
-	span := trace.SpanFromContext(ctx)
+	span := trace.SpanFromContext(Attach(ctx))
 	if !span.IsRecording() {
 		return nil
 	}
@@ -24,6 +24,29 @@ func (t *Transaction) Live(ctx context.Context) trace.TracerProvider {
 		return nil
 	}
 	return a.Join(span.TracerProvider())
+}
+
+// Within notes the live span of t, for those who pass no context.
+func (t *Transaction) Within(span trace.Span) {
+	if t.binding == nil {
+		return
+	}
+	t.mu.Lock()
+	t.noted().span = span
+	t.mu.Unlock()
+}
+
+// liveSpan returns the span that children of t begin in, or nil.
+func (t *Transaction) liveSpan() trace.Span {
+	if t.adopted {
+		return trace.SpanFromContext(t.Context)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.notes == nil {
+		return nil
+	}
+	return t.notes.span
 }
 
 // Live returns the provider for a live span of the call, or nil if there is to be none.

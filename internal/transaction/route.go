@@ -11,6 +11,9 @@ func (t *Transaction) SetRoute(route string) {
 		t.routed++
 	}
 	t.mu.Unlock()
+	if t.binding != nil {
+		t.rebind(route)
+	}
 }
 
 // EndpointNow is [Transaction.Endpoint] while t runs: the route is what is known so far, and empty if nothing is.

@@ -70,9 +70,12 @@ func (a *Agent) postError(t *Transaction, errorType string, f *failure.Failure) 
 func (a *Agent) stray() {
 	a.strays.Do(func() {
 		if a.Logger != nil {
+			advice := "; pass the request's context to it (QueryContext, http.NewRequestWithContext)"
+			if !a.GoroutineLabels {
+				advice += ", or start the agent with apm.WithGoroutineLabels"
+			}
 			a.Logger.LogAttrs(context.Background(), slog.LevelWarn,
-				"daybook: a call has no transaction, it is counted under "+Without+
-					"; pass the request's context to it (QueryContext, http.NewRequestWithContext)",
+				"daybook: a call has no transaction, it is counted under "+Without+advice,
 				slog.String("at", stack.Caller()))
 		}
 	})

@@ -40,6 +40,7 @@ type Transaction struct {
 	sampled      bool
 	adopted      bool // The span is the program's own: it began before t did.
 	activeShard  uint32
+	binding      *binding     // nil: t is found by its context only.
 	older, newer *Transaction // Neighbours in the registry; its shard's mutex guards them.
 
 	mu        sync.Mutex
@@ -80,6 +81,9 @@ func (t *Transaction) Begin(parent context.Context, a *Agent, r Request) {
 	t.identify()
 	t.start = time.Now()
 	a.Active.add(t)
+	if a.GoroutineLabels {
+		t.bind()
+	}
 }
 
 // Ignore keeps the transaction out of every figure. It still works as a context and for its children.
@@ -140,6 +144,9 @@ func (t *Transaction) End() {
 
 	// From here on nothing of t changes, and children see that it has ended.
 	t.agent.Active.remove(t)
+	if t.binding != nil {
+		t.unbind()
+	}
 	if !ignored && !t.agent.stopped.Load() {
 		t.agent.Ledger.Post(t)
 		if t.agent.Recorder != nil {
