@@ -38,6 +38,7 @@ type Agent struct {
 	exporters exporters
 	producers []*bridge.Producer
 	globals   globals
+	past      past
 
 	shutdown sync.Once
 	err      error
@@ -94,6 +95,7 @@ func Start(ctx context.Context, opts ...Option) (*Agent, error) {
 		}
 		a.globals.set(a, env)
 	}
+	a.openState(c.stateDir)
 	a.announce(c, env)
 	return a, nil
 }
@@ -206,6 +208,7 @@ func (a *Agent) stop(ctx context.Context) error {
 	}
 	a.logActive()
 	a.core.Stop()
+	a.past.close()
 	a.globals.reset()
 	// What is kept goes to the providers, and these flush into the exporters, so they come last.
 	err := errors.Join(a.recorder.Close(ctx), a.metering.Shutdown(ctx), a.tracing.Shutdown(ctx), a.exporters.shutdown(ctx))

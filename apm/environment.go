@@ -26,6 +26,7 @@ type environment struct {
 	w3c        bool
 	traces     string // otlp, console or none.
 	metrics    string
+	stateDir   string
 }
 
 // sampling is the decision on live spans.
@@ -55,6 +56,7 @@ func readEnvironment() (environment, error) {
 	if v := os.Getenv("OTEL_SDK_DISABLED"); v != "" {
 		e.disabled = strings.EqualFold(v, "true")
 	}
+	e.stateDir = os.Getenv("DAYBOOK_STATE_DIR")
 	if e.sampling, err = readSampler(); err != nil {
 		errs = append(errs, err)
 	}

@@ -26,6 +26,7 @@ type config struct {
 	slowRoutes     map[string]time.Duration
 	maxEndpoints   int
 	labels         bool
+	stateDir       string
 	logger         *slog.Logger
 	processors     []sdktrace.SpanProcessor
 	readers        []func(sdkmetric.Producer) sdkmetric.Reader
@@ -43,6 +44,7 @@ func newConfig(opts []Option) (config, environment, error) {
 		return c, env, err
 	}
 	c.sampling = env.sampling
+	c.stateDir = env.stateDir
 	for _, o := range opts {
 		if o != nil {
 			c = o.apply(c)
@@ -133,6 +135,15 @@ func WithMaxEndpoints(n int) Option {
 // the library does not know it does nothing, and a log line says so. Default: off.
 func WithGoroutineLabels() Option {
 	return optionFunc(func(c config) config { c.labels = true; return c })
+}
+
+// WithStateDir keeps in a directory what must survive a restart: the hours of [History], which [History.Daily] and [Agent.Compare]
+// read, and the changes of service.version. The directory is made if there is none. Processes that share one have files of
+// their own; one that is alone finds its own again. A file is a few megabytes at most, replaced as a whole once a minute and by [Agent.Shutdown]. One
+// that is damaged, or a directory that cannot be used, is a log line and no error. The history is kept from the
+// start then, see [Agent.History] for what that costs. Empty: none. Default: DAYBOOK_STATE_DIR, else none.
+func WithStateDir(dir string) Option {
+	return optionFunc(func(c config) config { c.stateDir = dir; return c })
 }
 
 // WithLogger sets where the agent logs its few lines: what it exports to, and what goes wrong. Default: slog.Default().

@@ -10,6 +10,7 @@ import (
 	"github.com/daybook-apm/daybook/internal/histogram"
 	"github.com/daybook-apm/daybook/internal/ledger"
 	"github.com/daybook-apm/daybook/internal/pool"
+	"github.com/daybook-apm/daybook/internal/recorder"
 	"github.com/daybook-apm/daybook/internal/semconv"
 	"github.com/daybook-apm/daybook/internal/sqltext"
 	"github.com/daybook-apm/daybook/internal/transaction"
@@ -23,7 +24,7 @@ type Snapshot struct {
 	// ServiceName and ServiceVersion describe the process as its resource does.
 	ServiceName    string
 	ServiceVersion string
-	// Start and End are the wall times between which everything in the snapshot happened.
+	// Start and End are the wall times between which everything in the snapshot happened: see [Agent.Snapshot].
 	Start, End time.Time
 
 	Endpoints []EndpointStats
@@ -119,7 +120,17 @@ type PoolStats struct {
 	WaitTime        time.Duration
 }
 
-// Snapshot returns what all finished transactions came to since the start.
+// Snapshot returns what all finished transactions came to: since the start of the agent with a window of 0, else in the last
+// window, at most 48 hours. The first call with a window begins to keep the history that it takes (see [Agent.History]).
+//
+// [Snapshot.Start] says how far back it really reaches: to the beginning of a minute for windows up to five minutes, of a fifth minute up to
+// an hour, of an hour up to six, of a sixth hour beyond, so it may be a little more than was asked for; and not beyond
+// the first call, or the start of the agent if the history was kept from its first minute on. Endpoints, statements, remotes and
+// segments are all counted from that moment.
+//
+// Not of the window but of all time are: the maximum of statements and remotes and [StatementStats.MaxRepeats];
+// the counts of errors, of which those are left out that did not happen in the window; Overflowed and Suppressed. Pools
+// are as they are now, Users those of the last five minutes.
 func (a *Agent) Snapshot(window time.Duration) Snapshot {
 	if a.ledger == nil {
 		return Snapshot{}
@@ -129,30 +140,49 @@ func (a *Agent) Snapshot(window time.Duration) Snapshot {
 		Instance:       resourceValue(a.resource, semconv.ServiceInstanceID),
 		ServiceName:    resourceValue(a.resource, semconv.ServiceName),
 		ServiceVersion: resourceValue(a.resource, semconv.ServiceVersion),
-		Start:          a.ledger.Start(),
 		End:            now,
 		Pools:          poolStats(),
 		Users:          a.ledger.Users(now),
 		Overflowed:     a.ledger.Overflowed(),
 		Suppressed:     a.recorder.Suppressed(),
 	}
-	groups := groupErrors(a.recorder.Errors())
 	var merged merged
-	a.ledger.Peek().Endpoints(func(account *ledger.Account) {
-		e := endpointStats(account)
-		e.Errors = groups.of(account)
-		s.Endpoints = append(s.Endpoints, e)
+	var failed []ledger.Account // Of each endpoint, what its errors are found by.
+	s.Start = a.accounts(now, window, func(account *ledger.Account, durations *histogram.Counts) {
+		s.Endpoints = append(s.Endpoints, endpointStats(account, durations))
+		failed = append(failed, ledger.Account{Endpoint: account.Endpoint, Errors: slices.Clone(account.Errors)})
 		merged.add(account)
 		if account.Endpoint.Route == transaction.Without {
 			s.Unattributed = unattributed(account)
 		}
 	})
+	groups := groupErrors(slices.DeleteFunc(a.recorder.Errors(), func(g recorder.Group) bool { return g.Last.Before(s.Start) }))
+	for i := range failed {
+		s.Endpoints[i].Errors = groups.of(&failed[i])
+	}
 	s.Statements, s.Remotes = merged.stats()
 	s.Errors = groups.merged()
 	slices.SortFunc(s.Endpoints, func(a, b EndpointStats) int {
 		return cmp.Or(-cmp.Compare(a.Duration.Total, b.Duration.Total), cmp.Compare(a.Route, b.Route), cmp.Compare(a.Method, b.Method))
 	})
 	return s
+}
+
+// accounts visits the accounts of a window and returns when it begins.
+func (a *Agent) accounts(now time.Time, window time.Duration, visit func(*ledger.Account, *histogram.Counts)) time.Time {
+	if window > 0 {
+		if h := a.rollups(); h != nil {
+			return h.Accounts(now, window, visit)
+		}
+	}
+	a.ledger.Peek().Endpoints(func(account *ledger.Account) {
+		var durations histogram.Counts
+		for i := range account.Outcomes {
+			durations.AddHistogram(&account.Outcomes[i].Durations)
+		}
+		visit(account, &durations)
+	})
+	return a.ledger.Start()
 }
 
 func unattributed(a *ledger.Account) (calls uint64) {
@@ -165,13 +195,13 @@ func unattributed(a *ledger.Account) (calls uint64) {
 	return calls
 }
 
-func endpointStats(a *ledger.Account) EndpointStats {
+func endpointStats(a *ledger.Account, durations *histogram.Counts) EndpointStats {
 	t := &a.Totals
 	e := EndpointStats{
 		Method: a.Endpoint.Method, Route: a.Endpoint.Route,
 		Calls: t.Calls, Failures: t.Failures, ClientErrors: t.ClientErrors,
 		Canceled: t.Canceled, Slow: t.Slow, Repeated: t.Repeated,
-		Duration:      durationStats(a),
+		Duration:      durationStats(t, durations),
 		SQL:           t.Spent[transaction.SQL],
 		Fetch:         t.Spent[transaction.Fetch],
 		External:      t.Spent[transaction.External],
@@ -196,8 +226,7 @@ func endpointStats(a *ledger.Account) EndpointStats {
 	return e
 }
 
-func durationStats(a *ledger.Account) DurationStats {
-	t := &a.Totals
+func durationStats(t *ledger.Totals, durations *histogram.Counts) DurationStats {
 	d := DurationStats{Total: t.Time, Max: t.Max}
 	if t.Calls == 0 {
 		return d
@@ -206,12 +235,8 @@ func durationStats(a *ledger.Account) DurationStats {
 	d.Mean = t.Time / time.Duration(t.Calls)
 	mean := t.Time.Seconds() / n
 	d.StdDev = time.Duration(math.Sqrt(max(0, t.SumSquares/n-mean*mean)) * float64(time.Second))
-	var all histogram.Histogram
-	for i := range a.Outcomes {
-		all.Add(&a.Outcomes[i].Durations)
-	}
 	// A bucket's bound may lie beyond what was ever measured.
-	quantile := func(q float64) time.Duration { return min(all.Quantile(q), t.Max) }
+	quantile := func(q float64) time.Duration { return min(durations.Quantile(q), t.Max) }
 	d.P50, d.P95, d.P99 = quantile(0.50), quantile(0.95), quantile(0.99)
 	return d
 }

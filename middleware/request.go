@@ -94,7 +94,7 @@ func (rec *request) settle(panicked any) {
 			status = http.StatusInternalServerError
 		}
 		if panicked != nil {
-			rec.Fail(transaction.PanicError)
+			rec.FailPanic(panicked)
 		} else {
 			rec.Fail(goexitError)
 		}

@@ -51,6 +51,7 @@ func (x *execution) returned(err error) {
 		return
 	}
 	x.result.ErrorType = errorType(err)
+	x.conn.call.Explain(err)
 }
 
 // affected takes the result of a statement that did not fail.

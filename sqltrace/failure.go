@@ -105,7 +105,7 @@ func isBadConn(err error) (bad bool) {
 // recordError counts a failure of what is no statement: a ping, a commit.
 func recordError(t *transaction.Transaction, err error) {
 	if t != nil && err != nil {
-		t.RecordError(errorType(err))
+		t.RecordWith(errorType(err), err)
 	}
 }
 

@@ -40,6 +40,7 @@ func (r *rows) fetched(n int64, err error) error {
 		r.call.StopFetch(n, "")
 	case io.EOF: //nolint:errorlint // As package sql compares it.
 	default:
+		r.call.Explain(err)
 		r.call.StopFetch(0, errorType(err))
 	}
 	return err

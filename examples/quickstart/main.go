@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/daybook-apm/daybook/apm"
+	"github.com/daybook-apm/daybook/console"
 	"github.com/daybook-apm/daybook/httpclient"
 	daybookhttp "github.com/daybook-apm/daybook/middleware"
 	"github.com/daybook-apm/daybook/sqltrace"
@@ -26,6 +27,7 @@ const tableInterval = 5 * time.Second
 // settings are the command's flags.
 type settings struct {
 	addr     string
+	console  string
 	load     int
 	duration time.Duration
 	json     bool
@@ -46,6 +48,7 @@ func main() {
 func parseFlags() settings {
 	var s settings
 	flag.StringVar(&s.addr, "addr", "127.0.0.1:8080", "`address` the API listens on")
+	flag.StringVar(&s.console, "console", "127.0.0.1:6161", "`address` of the live page; empty serves none")
 	flag.IntVar(&s.load, "load", 100, "requests a second that the built-in load sends; 0 sends none")
 	flag.DurationVar(&s.duration, "duration", 0, "print the last table and exit after this time; 0 runs until interrupted")
 	flag.BoolVar(&s.json, "json", false, "print only the last table, as JSON")
@@ -79,12 +82,20 @@ func run(ctx context.Context, s settings) error {
 	}
 	defer provider.Close()
 
-	// From here on, four calls are all the instrumentation there is.
+	// From here on, five calls are all the instrumentation there is.
 	agent, err := apm.Start(ctx) // OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_ENDPOINT, … are honoured
 	if err != nil {
 		return err
 	}
 	defer shutdown(agent)
+	if s.console != "" {
+		go func() {
+			// The live page is a spectator: the API runs without it.
+			if err := console.Serve(ctx, s.console, agent); err != nil {
+				log.Printf("quickstart: %v", err)
+			}
+		}()
+	}
 	db, err := sqltrace.Open("sqlite", dsn)
 	if err != nil {
 		return err

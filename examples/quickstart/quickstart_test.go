@@ -42,7 +42,7 @@ var readsRows = []string{
 
 // TestJSON runs the program as a script would, and checks what it prints against what the handlers do.
 func TestJSON(t *testing.T) {
-	cmd := command(t, "-addr", "127.0.0.1:0", "-load", "100", "-duration", "2s", "-json")
+	cmd := command(t, "-addr", "127.0.0.1:0", "-console", "127.0.0.1:0", "-load", "100", "-duration", "2s", "-json")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
@@ -133,7 +133,7 @@ func checkRow(t *testing.T, endpoint string, row map[string]any) float64 {
 
 // TestInterrupt serves one request of ours and no other, and stops when it is told to, leaving nothing behind.
 func TestInterrupt(t *testing.T) {
-	cmd := command(t, "-addr", "127.0.0.1:0", "-load", "0")
+	cmd := command(t, "-addr", "127.0.0.1:0", "-console", "", "-load", "0")
 	temporary := t.TempDir()
 	cmd.Env = append(cmd.Env, "TMPDIR="+temporary)
 	var stdout bytes.Buffer

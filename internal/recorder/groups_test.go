@@ -37,9 +37,19 @@ func TestGroups(t *testing.T) {
 			call := transaction.StartStatement(tx, database.Statement("INSERT INTO t VALUES (1)"))
 			call.Explain(errors.New(`duplicate key "users_email_key"`))
 			call.End(transaction.Result{ErrorType: "23505"})
+			rows := transaction.StartStatement(tx, database.Statement("SELECT a FROM t"))
+			rows.Explain(nil)
+			rows.End(transaction.Result{})
+			rows.StartFetch()
+			rows.Explain(errors.New("page 7 is broken"))
+			rows.StopFetch(0, "58030")
+			rows.Close()
+			late := transaction.StartStatement(tx, database.Statement("SELECT a FROM t"))
 			tx.SetStatus(500)
 			tx.End()
 			tx.RecordWith("late", errors.New("too late"))
+			late.Explain(errors.New("nobody waits"))
+			late.End(transaction.Result{ErrorType: "57014"})
 		}
 		s.agent.PostError("nowhere", errors.New("no transaction"))
 		want := map[string]uint64{
@@ -47,6 +57,8 @@ func TestGroups(t *testing.T) {
 			"/a|plain|":                               3,
 			`/a|23505|duplicate key "?"`:              3,
 			"/a|500|":                                 3,
+			"/a|58030|page ? is broken":               3,
+			"/a|57014|nobody waits":                   3,
 			"/a|late|too late":                        3,
 			"(no transaction)|nowhere|no transaction": 1,
 		}

@@ -53,7 +53,7 @@ func (t *Trace) exports(i int) bool {
 func (r *Recorder) startRoot(t *Trace) trace.Span {
 	ctx := context.Background()
 	if t.Parent.IsValid() {
-		ctx = trace.ContextWithRemoteSpanContext(ctx, t.Parent)
+		ctx = trace.ContextWithSpanContext(ctx, t.Parent)
 	}
 	root := r.begin(ctx, t.TraceID, t.SpanID, t.name(), t.Start,
 		trace.WithSpanKind(t.spanKind()), trace.WithAttributes(t.attributes()...))

@@ -185,6 +185,24 @@ func TestRootWithoutParent(t *testing.T) {
 	})
 }
 
+func TestTransactionInATransaction(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		outer := s.begin("/outer")
+		inner := &transaction.Transaction{}
+		inner.Begin(outer, s.agent, transaction.Request{Kind: transaction.Job, Route: "inner"})
+		inner.End()
+		outer.End()
+		parents := map[string]string{}
+		for _, span := range spansOf(s.flush(), outer.Start()) {
+			parents[span.Name] = span.Parent
+		}
+		if diff := cmp.Diff(map[string]string{"GET /outer": "", "inner": "GET /outer"}, parents); diff != "" {
+			t.Errorf("parents of spans (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // What has been traced live, or what the program traces itself, is not exported again.
 func TestSampledIsKeptInMemoryOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -255,6 +273,39 @@ func TestStuck(t *testing.T) {
 		last := s.recorder.Traces()
 		if len(last) != 2 || last[0].Reason != recorder.Slow || last[0].Running || last[0].Duration != tx.Duration() {
 			t.Errorf("kept %+v, want the transaction in its place", last[0])
+		}
+	})
+}
+
+// Half of what was stuck has been exported: the other half follows, whatever the budget says. And
+// a statement whose rows may still be read is not exported before the end.
+func TestStuckIsCompleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		tx := s.begin("/a")
+		time.Sleep(7500 * time.Millisecond)
+		rows := transaction.StartStatement(tx, database.Statement("SELECT b FROM orders"))
+		rows.End(transaction.Result{})
+		time.Sleep(time.Second)
+		rows.StartFetch()
+		time.Sleep(time.Second)
+		rows.StopFetch(5, "")
+		rows.Close()
+		for range 1000 {
+			s.fail("/flood")
+		}
+		for i := range 1000 {
+			s.fail(fmt.Sprint("/", i))
+		}
+		tx.End()
+		var got []span
+		for _, span := range spansOf(s.flush(), tx.Start()) {
+			if span.Name == "GET /a" || span.Name == "SELECT orders" {
+				got = append(got, span)
+			}
+		}
+		if len(got) != 3 || got[2].Attributes["db.response.returned_rows"] != "5" || got[2].End != tx.Duration() {
+			t.Errorf("got %+v, want what was stuck, the transaction, and the statement with all its rows", got)
 		}
 	})
 }

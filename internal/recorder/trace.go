@@ -18,7 +18,7 @@ const maxTotals = 64
 type Trace struct {
 	TraceID trace.TraceID
 	SpanID  trace.SpanID
-	// Parent is the span that caused it, in another process; it may be invalid.
+	// Parent is the span that caused it, in another process or of a transaction around it; it may be invalid.
 	Parent trace.SpanContext
 	// Sampled says that it was traced live.
 	Sampled bool

@@ -273,20 +273,18 @@ func TestEndElsewhere(t *testing.T) {
 		t.Errorf("labels after the second one %s, want %s", got, want)
 	}
 
-	first := begin(ctx, "/first")
-	weakly := weak.Make(first)
-	last := first
+	last := begin(ctx, "/first")
+	first := weak.Make(last)
 	for range 3 {
 		next := begin(ctx, "/next")
 		last.End()
 		last = next
 	}
 	found(t, "in the last one", last)
-	first = nil
 	for range 10 {
 		runtime.GC()
 	}
-	if weakly.Value() != nil {
+	if first.Value() != nil {
 		t.Error("the last transaction keeps the first one")
 	}
 	last.End()

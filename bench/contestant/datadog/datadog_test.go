@@ -1,0 +1,12 @@
+package datadog_test
+
+import (
+	"testing"
+
+	"github.com/daybook-apm/daybook/bench/contestant/datadog"
+	"github.com/daybook-apm/daybook/bench/internal/proof"
+)
+
+func TestContestants_recordEverything(t *testing.T) {
+	proof.All(t, datadog.Contestants())
+}

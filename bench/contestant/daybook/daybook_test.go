@@ -1,0 +1,12 @@
+package daybook_test
+
+import (
+	"testing"
+
+	"github.com/daybook-apm/daybook/bench/contestant/daybook"
+	"github.com/daybook-apm/daybook/bench/internal/proof"
+)
+
+func TestContestants_recordEverything(t *testing.T) {
+	proof.All(t, daybook.Contestants())
+}

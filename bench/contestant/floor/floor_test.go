@@ -1,0 +1,12 @@
+package floor_test
+
+import (
+	"testing"
+
+	"github.com/daybook-apm/daybook/bench/contestant/floor"
+	"github.com/daybook-apm/daybook/bench/internal/proof"
+)
+
+func TestContestants_recordEverything(t *testing.T) {
+	proof.All(t, floor.Contestants())
+}

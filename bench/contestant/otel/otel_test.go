@@ -1,0 +1,12 @@
+package otel_test
+
+import (
+	"testing"
+
+	"github.com/daybook-apm/daybook/bench/contestant/otel"
+	"github.com/daybook-apm/daybook/bench/internal/proof"
+)
+
+func TestContestants_recordEverything(t *testing.T) {
+	proof.All(t, otel.Contestants())
+}

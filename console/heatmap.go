@@ -1,0 +1,139 @@
+package console
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// heatLevels is how many shades a heatmap has for how many transactions a cell counts.
+const heatLevels = 5
+
+// heatmap is response times over time: columns are times, rows durations, shades numbers. A cell with a failure has a colour of its own.
+type heatmap struct {
+	Columns, Rows int
+	// Paths are the cells of one shade each.
+	Paths []heatPath
+	// Ticks are the durations beside it, Times the moments below it.
+	Ticks, Times []tick
+	// From and Step tell a script what the columns are, in Unix ms; Bounds the rows, in ms.
+	From, Step int64
+	Bounds     string
+	// Target is the page that lists the transactions of a box.
+	Target string
+	Table  *table
+}
+
+type heatPath struct{ Class, D string }
+
+// tick is a label at a part of an axis, in per cent of its length.
+type tick struct{ At, Label string }
+
+// newHeatmap draws cells. columns are in the order of time.
+func newHeatmap(q query, columns []heatColumn, bounds []time.Duration, step time.Duration) *heatmap {
+	if len(columns) == 0 {
+		return nil
+	}
+	h := &heatmap{
+		Columns: len(columns), Rows: len(bounds) + 1, From: columns[0].start.UnixMilli(), Step: step.Milliseconds(),
+		Target: q.link("transactions"),
+	}
+	highest := uint32(1)
+	for _, c := range columns {
+		highest = max(highest, slices.Max(c.ok), slices.Max(c.failed))
+	}
+	var paths [heatLevels + 1]strings.Builder
+	for x, c := range columns {
+		for row := range c.ok {
+			y := h.Rows - 1 - row
+			switch {
+			case c.failed[row] > 0:
+				fmt.Fprintf(&paths[heatLevels], "M%d %dh1v1h-1z", x, y)
+			case c.ok[row] > 0:
+				fmt.Fprintf(&paths[shade(c.ok[row], highest)], "M%d %dh1v1h-1z", x, y)
+			}
+		}
+	}
+	for i := range paths {
+		class := "heat-" + strconv.Itoa(i+1)
+		if i == heatLevels {
+			class = "heat-bad"
+		}
+		h.Paths = append(h.Paths, heatPath{class, paths[i].String()})
+	}
+	millis := make([]string, len(bounds))
+	for i, b := range bounds {
+		millis[i] = strconv.FormatFloat(1000*b.Seconds(), 'f', 3, 64)
+		// Half octaves: every sixth bound is another three doublings, and about a power of ten.
+		if i%6 == 0 {
+			h.Ticks = append(h.Ticks, tick{decimal(100 * float64(h.Rows-1-i) / float64(h.Rows)), formatElapsed(b.Round(time.Millisecond))})
+		}
+	}
+	h.Bounds = strings.Join(millis, ",")
+	h.Times = timeTicks(columns[0].start, step*time.Duration(len(columns)))
+	h.Table = heatTable(q, columns, bounds, step)
+	return h
+}
+
+// shade returns which of the levels a number has: each is a multiple of the one before.
+func shade(n, highest uint32) int {
+	part := math.Log1p(float64(n)) / math.Log1p(float64(highest))
+	return min(heatLevels-1, int(part*heatLevels))
+}
+
+// timeTicks labels the full minutes of a span, about five of them.
+func timeTicks(from time.Time, span time.Duration) (list []tick) {
+	every := time.Minute
+	for _, e := range []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour} {
+		if every = e; span <= 6*e {
+			break
+		}
+	}
+	for at := from.Truncate(every).Add(every); at.Before(from.Add(span)); at = at.Add(every) {
+		list = append(list, tick{decimal(100 * at.Sub(from).Seconds() / span.Seconds()), at.Format("15:04")})
+	}
+	return list
+}
+
+// heatLine is a minute of a heatmap.
+type heatLine struct {
+	from, to      time.Time
+	count, failed uint64
+	slowest       time.Duration // A bound; 0: beyond the last.
+}
+
+// heatTable is what a heatmap says, for those who cannot see or drag.
+func heatTable(q query, columns []heatColumn, bounds []time.Duration, step time.Duration) *table {
+	var lines []heatLine
+	for _, c := range columns {
+		if n := len(lines); n == 0 || !lines[n-1].from.Truncate(time.Minute).Equal(c.start.Truncate(time.Minute)) {
+			lines = append(lines, heatLine{from: c.start})
+		}
+		l := &lines[len(lines)-1]
+		l.to = c.start.Add(step)
+		for row := range c.ok {
+			n := uint64(c.ok[row]) + uint64(c.failed[row])
+			l.count += n
+			l.failed += uint64(c.failed[row])
+			if n > 0 {
+				l.slowest = max(l.slowest, bounds[min(row, len(bounds)-1)])
+			}
+		}
+	}
+	slices.Reverse(lines)
+	return newTable(q, lines, shape[heatLine]{
+		key: "heatmap", now: time.Now(), empty: "empty.endpoints",
+		rowKey: func(l heatLine) string { return strconv.FormatInt(l.from.Unix(), 10) },
+		columns: []column[heatLine]{
+			{"from", kindTime, func(l heatLine) value {
+				return value{at: l.from, href: q.link("transactions", "from", strconv.FormatInt(l.from.UnixMilli(), 10), "to", strconv.FormatInt(l.to.UnixMilli(), 10))}
+			}},
+			{"calls", kindCount, func(l heatLine) value { return value{number: float64(l.count)} }},
+			{"failures", kindCount, func(l heatLine) value { return value{number: float64(l.failed)} }},
+			{"slowest", kindMillis, func(l heatLine) value { return value{duration: l.slowest, none: l.count == 0} }},
+		},
+	})
+}

@@ -1,0 +1,139 @@
+package console
+
+import (
+	"time"
+
+	"github.com/daybook-apm/daybook/apm"
+)
+
+const (
+	// liveWindow is what the figures of the first page are taken over: short enough to show what has just changed.
+	liveWindow = time.Minute
+	// liveCourse and liveStep are how far its charts go back, and how fine they are.
+	liveCourse = 10 * time.Minute
+	liveStep   = 5 * time.Second
+)
+
+func livePage(c *console, q query) (*content, error) {
+	s := c.source.snapshot(liveWindow)
+	active := c.source.active()
+	course := c.source.timeline(nil, liveCourse, liveStep)
+	columns, bounds := c.source.heat()
+	now := sumUp(s, course)
+	tiles := []tile{
+		{Key: "rate", Value: formatNumber(now.rate), Unit: "/s"},
+		{Key: "mean", Value: formatMillis(now.mean), Unit: "ms"},
+		{Key: "p95", Value: formatMillis(now.p95), Unit: "ms"},
+		{Key: "failure_share", Value: formatShare(now.failureShare), Unit: "%", Alert: now.failureShare > alertFailures},
+		{Key: "active", Value: formatCount(float64(len(active)))},
+		{Key: "users", Value: formatCount(float64(s.Users))},
+	}
+	for _, p := range s.Pools {
+		t := tile{Key: "pool", Value: formatCount(float64(p.Used)), Unit: p.Name}
+		if p.Max > 0 {
+			t.Value, t.Alert = t.Value+" / "+formatCount(float64(p.Max)), p.Used >= p.Max
+		}
+		tiles = append(tiles, t)
+	}
+	content := &content{
+		sections: []section{
+			{Key: "now", Tiles: tiles},
+			{Key: "ages", Ages: countAges(q.lang, active), Alerts: stuckAlerts(q.lang, active)},
+			{Key: "course", Charts: liveCharts(q, course)},
+		},
+		name: "live",
+		data: map[string]any{
+			"requests_per_second": now.rate, "mean_seconds": now.mean.Seconds(), "p95_seconds": now.p95.Seconds(),
+			"failure_ratio": now.failureShare, "active": len(active), "active_by_age": ageCounts(countAges(q.lang, active)),
+			"users": s.Users, "pools": poolsData(s.Pools),
+			"step_seconds": liveStep.Seconds(), "timeline": momentsData(course), "heatmap": newHeatData(columns, bounds),
+		},
+	}
+	if h := newHeatmap(q, columns, bounds, heatStep); h != nil {
+		content.sections = append(content.sections, section{Key: "heatmap", Heatmap: h})
+	}
+	return content, nil
+}
+
+func liveCharts(q query, course []moment) []*chart {
+	if len(course) < 2 {
+		return nil
+	}
+	// The last step is not over: its rate would always fall.
+	whole := course[:len(course)-1]
+	return compact(
+		newChart(q, "throughput", "/s", whole, liveStep, false,
+			measure{"calls", func(m moment) float64 { return rate(m.calls, liveStep) }},
+			measure{"failures", func(m moment) float64 { return rate(m.failures, liveStep) }}),
+		newChart(q, "duration", "ms", whole, liveStep, false,
+			measure{"p95", func(m moment) float64 { return 1000 * m.p95.Seconds() }},
+			measure{"mean", func(m moment) float64 { return 1000 * m.mean.Seconds() }}),
+	)
+}
+
+// compact leaves out charts for which there is nothing to draw yet.
+func compact(charts ...*chart) (list []*chart) {
+	for _, c := range charts {
+		if c != nil {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+func ageCounts(list []age) (counts []int) {
+	for _, a := range list {
+		counts = append(counts, a.Count)
+	}
+	return counts
+}
+
+// total is what all endpoints together came to.
+type total struct {
+	rate, failureShare float64
+	mean, p95          time.Duration
+}
+
+// sumUp adds up the endpoints. Percentiles cannot be added up: they are those of the last whole step.
+func sumUp(s apm.Snapshot, course []moment) total {
+	var calls, failures uint64
+	var spent time.Duration
+	for i := range s.Endpoints {
+		calls += s.Endpoints[i].Calls
+		failures += s.Endpoints[i].Failures
+		spent += s.Endpoints[i].Duration.Total
+	}
+	t := total{
+		rate:         rate(calls, s.End.Sub(s.Start)),
+		failureShare: ratio(float64(failures), float64(calls)),
+		mean:         each(spent, calls),
+	}
+	if n := len(course); n > 1 {
+		t.p95 = course[n-2].p95
+	}
+	return t
+}
+
+// heatData is the heatmap in the versioned JSON: for each column how many transactions were in each row.
+type heatData struct {
+	Step    float64          `json:"step_seconds"`
+	Bounds  []float64        `json:"bounds_seconds"`
+	Columns []heatColumnData `json:"columns"`
+}
+
+type heatColumnData struct {
+	Time   time.Time `json:"time"`
+	OK     []uint32  `json:"ok"`
+	Failed []uint32  `json:"failed"`
+}
+
+func newHeatData(columns []heatColumn, bounds []time.Duration) heatData {
+	data := heatData{Step: heatStep.Seconds(), Bounds: []float64{}, Columns: []heatColumnData{}}
+	for _, b := range bounds {
+		data.Bounds = append(data.Bounds, b.Seconds())
+	}
+	for _, c := range columns {
+		data.Columns = append(data.Columns, heatColumnData{c.start.UTC(), c.ok, c.failed})
+	}
+	return data
+}

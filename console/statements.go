@@ -1,0 +1,246 @@
+package console
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/daybook-apm/daybook/apm"
+)
+
+// caller is an endpoint's part in a statement or a remote.
+type caller struct {
+	method, route string
+	calls, errors uint64
+	requests      uint64 // Of the endpoint.
+	total, max    time.Duration
+}
+
+// statement is one with the endpoints that run it, those that take most of its time first.
+type statement struct {
+	apm.StatementStats
+	callers []caller
+}
+
+// statements returns all of a snapshot, with their endpoints.
+func statements(s apm.Snapshot) []statement {
+	list := make([]statement, len(s.Statements))
+	at := make(map[string]int, len(s.Statements))
+	for i, st := range s.Statements {
+		list[i].StatementStats = st
+		at[statementKey(st)] = i
+	}
+	for _, e := range s.Endpoints {
+		for _, st := range e.Statements {
+			if i, ok := at[statementKey(st)]; ok {
+				list[i].callers = append(list[i].callers, caller{e.Method, e.Route, st.Calls, st.Errors, e.Calls, st.Total, st.Max})
+			}
+		}
+	}
+	for i := range list {
+		sortCallers(list[i].callers)
+	}
+	return list
+}
+
+func statementKey(s apm.StatementStats) string { return s.System + "\n" + s.Namespace + "\n" + s.ID }
+
+func sortCallers(list []caller) {
+	slices.SortFunc(list, func(a, b caller) int {
+		return cmp.Or(-cmp.Compare(a.total, b.total), cmp.Compare(a.route, b.route), cmp.Compare(a.method, b.method))
+	})
+}
+
+func statementsPage(c *console, q query) (*content, error) {
+	s := c.source.snapshot(q.window.duration)
+	list := slices.DeleteFunc(statements(s), func(st statement) bool {
+		return st.Calls == 0 || !q.matches(st.Summary, st.Text, st.System, st.Namespace, callerNames(st.callers))
+	})
+	columns := append(statementColumns(q, func(st statement) apm.StatementStats { return st.StatementStats }),
+		column[statement]{"endpoints", kindText, func(st statement) value { return callersValue(q, st.callers) }})
+	sorted := arrange(q, list, columns, "-total")
+	main := section{Key: "sql", Table: newTable(q, list, shape[statement]{
+		key: "sql", columns: columns, sorted: sorted, sortable: true, empty: emptyKey(q, "empty.sql"), now: s.End,
+		rowKey: func(st statement) string { return statementKey(st.StatementStats) },
+	})}
+	data := make([]statementData, 0, len(list))
+	for _, st := range list {
+		data = append(data, newStatementData(st))
+	}
+	return &content{sections: []section{main}, name: "statements", data: data}, nil
+}
+
+// statementColumns are those of statements in any list: T is the row, of which of takes the statement.
+func statementColumns[T any](q query, of func(T) apm.StatementStats) []column[T] {
+	count := func(key string, n func(apm.StatementStats) uint64, class string) column[T] {
+		return column[T]{key, kindCount, func(row T) value {
+			v := value{number: float64(n(of(row)))}
+			if v.number > 0 {
+				v.class = class
+			}
+			return v
+		}}
+	}
+	millis := func(key string, d func(apm.StatementStats) time.Duration) column[T] {
+		return column[T]{key, kindMillis, func(row T) value { return value{duration: d(of(row))} }}
+	}
+	return []column[T]{
+		{"statement", kindCode, func(row T) value {
+			st := of(row)
+			return value{text: st.Text, title: st.Text, class: "name statement", href: statementLink(q, st)}
+		}},
+		{"system", kindText, func(row T) value { st := of(row); return value{text: st.System, title: st.Namespace} }},
+		count("calls", func(s apm.StatementStats) uint64 { return s.Calls }, ""),
+		millis("total", func(s apm.StatementStats) time.Duration { return s.Total }),
+		millis("mean", func(s apm.StatementStats) time.Duration { return s.Mean }),
+		millis("max", func(s apm.StatementStats) time.Duration { return s.Max }),
+		millis("fetch_total", func(s apm.StatementStats) time.Duration { return s.Fetch }),
+		count("rows", func(s apm.StatementStats) uint64 { return s.Rows }, ""),
+		count("errors", func(s apm.StatementStats) uint64 { return s.Errors }, "bad"),
+		{"repeats", kindCount, func(row T) value {
+			st := of(row)
+			v := value{number: float64(st.MaxRepeats)}
+			if st.MaxRepeats >= repeatedFrom {
+				v.class, v.title = "warn", q.lang.text("title.repeats", st.MaxRepeats)
+			}
+			return v
+		}},
+		{"caller", kindCode, func(row T) value { return callerValue(of(row).Caller) }},
+	}
+}
+
+// repeatedFrom is how often a statement must run in one transaction to be worth a word.
+const repeatedFrom = 10
+
+func statementLink(q query, s apm.StatementStats) string {
+	return q.link("statement", "system", s.System, "namespace", s.Namespace, "id", s.ID)
+}
+
+func callerNames(list []caller) string {
+	names := make([]string, len(list))
+	for i, c := range list {
+		names[i] = nameOf(c.method, c.route)
+	}
+	return strings.Join(names, ", ")
+}
+
+// callersValue shows the endpoint that takes most of something, and how many others do.
+func callersValue(q query, list []caller) value {
+	if len(list) == 0 {
+		return value{none: true}
+	}
+	first := list[0]
+	v := value{
+		text: nameOf(first.method, first.route), title: callerNames(list), class: "name",
+		href: endpointLink(q, first.method, first.route),
+	}
+	if len(list) > 1 {
+		v.text = q.lang.text("more", v.text, len(list)-1)
+	}
+	if q.format == formatCSV {
+		v.text = callerNames(list)
+	}
+	return v
+}
+
+func statementPage(c *console, q query) (*content, error) {
+	s := c.source.snapshot(q.window.duration)
+	list := statements(s)
+	key := q.values.Get("system") + "\n" + q.values.Get("namespace") + "\n" + q.values.Get("id")
+	i := slices.IndexFunc(list, func(st statement) bool { return statementKey(st.StatementStats) == key })
+	if i < 0 {
+		return nil, errNotFound
+	}
+	st := list[i]
+	return &content{
+		subject: st.Summary,
+		sections: []section{
+			callersSection(q, s, st.callers),
+			{Key: "statement_text", Pre: st.Text},
+			{Key: "statement_total", Table: newTable(q, []apm.StatementStats{st.StatementStats}, shape[apm.StatementStats]{
+				key: "statement_total", now: s.End, rowKey: statementKey,
+				columns: statementColumns(q, func(st apm.StatementStats) apm.StatementStats { return st })[1:],
+			})},
+		},
+		name: "statement", data: newStatementData(st),
+	}, nil
+}
+
+// callersSection is the table of the endpoints that call something.
+func callersSection(q query, s apm.Snapshot, list []caller) section {
+	columns := []column[caller]{
+		{"method", kindText, func(c caller) value { return value{text: c.method, class: "method"} }},
+		{"route", kindText, func(c caller) value {
+			return value{text: c.route, href: endpointLink(q, c.method, c.route), class: "name"}
+		}},
+		{"calls", kindCount, func(c caller) value { return value{number: float64(c.calls)} }},
+		{"per_request", kindNumber, func(c caller) value {
+			return value{number: ratio(float64(c.calls), float64(c.requests)), none: c.requests == 0}
+		}},
+		{"total", kindMillis, func(c caller) value { return value{duration: c.total} }},
+		{"mean", kindMillis, func(c caller) value { return value{duration: each(c.total, c.calls)} }},
+		{"max", kindMillis, func(c caller) value { return value{duration: c.max} }},
+		{"errors", kindCount, func(c caller) value {
+			v := value{number: float64(c.errors)}
+			if c.errors > 0 {
+				v.class = "bad"
+			}
+			return v
+		}},
+	}
+	sorted := arrange(q, list, columns, "-total")
+	return section{Key: "callers", Table: newTable(q, list, shape[caller]{
+		key: "callers", columns: columns, sorted: sorted, sortable: true, empty: "empty.endpoints", now: s.End,
+		rowKey: func(c caller) string { return nameOf(c.method, c.route) },
+	})}
+}
+
+// statementData is a statement in the versioned JSON.
+type statementData struct {
+	ID         string       `json:"id"`
+	System     string       `json:"system"`
+	Namespace  string       `json:"namespace"`
+	Summary    string       `json:"summary"`
+	Text       string       `json:"text"`
+	Calls      uint64       `json:"calls"`
+	Errors     uint64       `json:"errors"`
+	Rows       uint64       `json:"rows"`
+	MaxRepeats uint64       `json:"max_repeats"`
+	Caller     string       `json:"caller"`
+	Duration   callDuration `json:"duration"`
+	Fetch      float64      `json:"fetch_seconds"`
+	Endpoints  []callerData `json:"endpoints,omitempty"`
+}
+
+type callDuration struct {
+	Total float64 `json:"total_seconds"`
+	Mean  float64 `json:"mean_seconds"`
+	Max   float64 `json:"max_seconds"`
+}
+
+type callerData struct {
+	Method   string       `json:"method"`
+	Route    string       `json:"route"`
+	Calls    uint64       `json:"calls"`
+	Errors   uint64       `json:"errors"`
+	Duration callDuration `json:"duration"`
+}
+
+func newStatementData(s statement) statementData {
+	return statementData{
+		ID: s.ID, System: s.System, Namespace: s.Namespace, Summary: s.Summary, Text: s.Text,
+		Calls: s.Calls, Errors: s.Errors, Rows: s.Rows, MaxRepeats: s.MaxRepeats, Caller: s.Caller,
+		Duration:  callDuration{s.Total.Seconds(), s.Mean.Seconds(), s.Max.Seconds()},
+		Fetch:     s.Fetch.Seconds(),
+		Endpoints: callersData(s.callers),
+	}
+}
+
+func callersData(list []caller) (data []callerData) {
+	for _, c := range list {
+		data = append(data, callerData{c.method, c.route, c.calls, c.errors,
+			callDuration{c.total.Seconds(), each(c.total, c.calls).Seconds(), c.max.Seconds()}})
+	}
+	return data
+}
