@@ -80,16 +80,11 @@ type account struct {
 	totals   Totals
 	// max is the longest duration since each reader looked last.
 	max        [maxReaders]time.Duration
-	outcomes   []outcome
-	statements map[*sqltext.Statement]*Statement
-	remotes    map[remoteKey]*transaction.RemoteTotal
-	segments   map[string]*transaction.SegmentTotal
-	errors     map[string]uint64
-}
-
-type outcome struct {
-	key       OutcomeKey
-	durations histogram.Histogram
+	outcomes   list[OutcomeKey, histogram.Histogram]
+	statements list[*sqltext.Statement, Statement]
+	remotes    list[remoteKey, transaction.RemoteTotal]
+	segments   list[string, transaction.SegmentTotal]
+	errors     list[string, transaction.ErrorTotal]
 }
 
 func (a *account) post(t *transaction.Transaction) {
@@ -145,7 +140,7 @@ func (a *account) post(t *transaction.Transaction) {
 		a.postSegment(&segments[i])
 	}
 	for _, e := range t.Errors() {
-		a.postError(e.Type, uint64(e.Count))
+		a.postError(e.Type, e.Count)
 	}
 }
 
@@ -160,35 +155,27 @@ func (a *account) takeMax(reader int) time.Duration {
 }
 
 func (a *account) outcome(key OutcomeKey) *histogram.Histogram {
-	for i := range a.outcomes {
-		if a.outcomes[i].key == key {
-			return &a.outcomes[i].durations
-		}
+	if h := a.outcomes.find(key); h != nil {
+		return h
 	}
-	if len(a.outcomes) >= maxOutcomes && key != otherOutcome {
+	if len(a.outcomes.keys) >= maxOutcomes && key != otherOutcome {
 		a.ledger.overflowed.Add(1)
 		return a.outcome(otherOutcome)
 	}
-	a.outcomes = append(a.outcomes, outcome{key, histogram.New(histogram.HTTP)})
-	return &a.outcomes[len(a.outcomes)-1].durations
+	return a.outcomes.add(key, histogram.New(histogram.HTTP))
 }
 
 var otherOutcome = OutcomeKey{ErrorType: transaction.Other}
 
 func (a *account) postStatement(total *transaction.StatementTotal) *Statement {
-	st := a.statements[total.Statement]
+	key := total.Statement
+	st := a.statements.find(key)
+	if st == nil && !a.room(len(a.statements.keys), maxStatements) {
+		key = otherStatement
+		st = a.statements.find(key)
+	}
 	if st == nil {
-		key := total.Statement
-		if !a.room(len(a.statements), maxStatements) {
-			key = otherStatement
-		}
-		if st = a.statements[key]; st == nil {
-			st = &Statement{StatementTotal: transaction.StatementTotal{Statement: key}}
-			if a.statements == nil {
-				a.statements = make(map[*sqltext.Statement]*Statement, 1)
-			}
-			a.statements[key] = st
-		}
+		st = a.statements.add(key, Statement{StatementTotal: transaction.StatementTotal{Statement: key}})
 	}
 	st.Calls += total.Calls
 	st.Errors += total.Errors
@@ -206,18 +193,13 @@ var otherStatement = &sqltext.Statement{
 
 func (a *account) postRemote(total *transaction.RemoteTotal) {
 	key := remoteKey{total.Remote, total.ErrorType}
-	r := a.remotes[key]
+	r := a.remotes.find(key)
+	if r == nil && !a.room(len(a.remotes.keys), maxRemotes) {
+		key = remoteKey{otherRemote, ""}
+		r = a.remotes.find(key)
+	}
 	if r == nil {
-		if !a.room(len(a.remotes), maxRemotes) {
-			key = remoteKey{otherRemote, ""}
-		}
-		if r = a.remotes[key]; r == nil {
-			r = &transaction.RemoteTotal{Remote: key.remote, ErrorType: key.errorType}
-			if a.remotes == nil {
-				a.remotes = make(map[remoteKey]*transaction.RemoteTotal, 1)
-			}
-			a.remotes[key] = r
-		}
+		r = a.remotes.add(key, transaction.RemoteTotal{Remote: key.remote, ErrorType: key.errorType})
 	}
 	r.Calls += total.Calls
 	r.Time += total.Time
@@ -229,33 +211,28 @@ var otherRemote = &transaction.Remote{Host: transaction.Other}
 
 func (a *account) postSegment(total *transaction.SegmentTotal) {
 	name := total.Name
-	s := a.segments[name]
+	s := a.segments.find(name)
+	if s == nil && !a.room(len(a.segments.keys), maxSegments) {
+		name = transaction.Other
+		s = a.segments.find(name)
+	}
 	if s == nil {
-		if !a.room(len(a.segments), maxSegments) {
-			name = transaction.Other
-		}
-		if s = a.segments[name]; s == nil {
-			s = &transaction.SegmentTotal{Name: name}
-			if a.segments == nil {
-				a.segments = make(map[string]*transaction.SegmentTotal, 1)
-			}
-			a.segments[name] = s
-		}
+		s = a.segments.add(name, transaction.SegmentTotal{Name: name})
 	}
 	s.Calls += total.Calls
 	s.Time += total.Time
 }
 
-func (a *account) postError(errorType string, n uint64) {
-	if _, ok := a.errors[errorType]; !ok {
-		if !a.room(len(a.errors), maxErrors) {
-			errorType = transaction.Other
-		}
-		if a.errors == nil {
-			a.errors = make(map[string]uint64, 1)
-		}
+func (a *account) postError(errorType string, n int64) {
+	e := a.errors.find(errorType)
+	if e == nil && !a.room(len(a.errors.keys), maxErrors) {
+		errorType = transaction.Other
+		e = a.errors.find(errorType)
 	}
-	a.errors[errorType] += n
+	if e == nil {
+		e = a.errors.add(errorType, transaction.ErrorTotal{Type: errorType})
+	}
+	e.Count += n
 }
 
 // room reports whether a list of so many accounts may get one more, and counts

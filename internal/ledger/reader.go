@@ -53,8 +53,6 @@ type Account struct {
 	Remotes    []transaction.RemoteTotal
 	Segments   []transaction.SegmentTotal
 	Errors     []transaction.ErrorTotal
-
-	statements map[*sqltext.Statement]int
 }
 
 // Outcome is the histogram of the transactions that ended in one way.
@@ -120,27 +118,26 @@ func (a *Account) reset(e transaction.Endpoint) {
 	a.Totals, a.Max = Totals{}, 0
 	a.Outcomes, a.Statements, a.Remotes = a.Outcomes[:0], a.Statements[:0], a.Remotes[:0]
 	a.Segments, a.Errors = a.Segments[:0], a.Errors[:0]
-	clear(a.statements)
 }
 
 // add adds one stripe.
 func (a *Account) add(from *account, reader int) {
 	a.Totals.Add(&from.totals)
 	a.Max = max(a.Max, from.takeMax(reader))
-	for i := range from.outcomes {
-		a.outcome(from.outcomes[i].key).Add(&from.outcomes[i].durations)
+	for i, key := range from.outcomes.keys {
+		a.outcome(key).Add(&from.outcomes.values[i])
 	}
-	for st, s := range from.statements {
-		a.statement(st).Add(s)
+	for i, st := range from.statements.keys {
+		a.statement(st).Add(&from.statements.values[i])
 	}
-	for _, r := range from.remotes {
-		a.remote(r)
+	for i := range from.remotes.values {
+		a.remote(&from.remotes.values[i])
 	}
-	for _, s := range from.segments {
-		a.segment(s)
+	for i := range from.segments.values {
+		a.segment(&from.segments.values[i])
 	}
-	for errorType, n := range from.errors {
-		a.error(errorType, n)
+	for i := range from.errors.values {
+		a.error(&from.errors.values[i])
 	}
 }
 
@@ -155,16 +152,13 @@ func (a *Account) outcome(key OutcomeKey) *histogram.Histogram {
 }
 
 func (a *Account) statement(st *sqltext.Statement) *Statement {
-	i, ok := a.statements[st]
-	if !ok {
-		if a.statements == nil {
-			a.statements = make(map[*sqltext.Statement]int)
+	for i := range a.Statements {
+		if s := &a.Statements[i]; s.Statement == st {
+			return s
 		}
-		i = len(a.Statements)
-		a.statements[st] = i
-		a.Statements = append(a.Statements, Statement{StatementTotal: transaction.StatementTotal{Statement: st}})
 	}
-	return &a.Statements[i]
+	a.Statements = append(a.Statements, Statement{StatementTotal: transaction.StatementTotal{Statement: st}})
+	return &a.Statements[len(a.Statements)-1]
 }
 
 // Add adds the account of the same statement at another endpoint.
@@ -202,14 +196,14 @@ func (a *Account) segment(o *transaction.SegmentTotal) {
 	a.Segments = append(a.Segments, *o)
 }
 
-func (a *Account) error(errorType string, n uint64) {
+func (a *Account) error(o *transaction.ErrorTotal) {
 	for i := range a.Errors {
-		if a.Errors[i].Type == errorType {
-			a.Errors[i].Count += int64(n)
+		if e := &a.Errors[i]; e.Type == o.Type {
+			e.Count += o.Count
 			return
 		}
 	}
-	a.Errors = append(a.Errors, transaction.ErrorTotal{Type: errorType, Count: int64(n)})
+	a.Errors = append(a.Errors, *o)
 }
 
 // Peek returns a reader that has no maximum of its own and need not be closed.

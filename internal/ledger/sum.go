@@ -26,11 +26,11 @@ func (r *Reader) Sums(visit func(*Sum)) {
 		stripes.each(func(a *account) {
 			s.Totals.Add(&a.totals)
 			s.Max = max(s.Max, a.takeMax(r.number))
-			for i := range a.outcomes {
-				o := &a.outcomes[i]
-				s.Durations.AddHistogram(&o.durations)
-				if o.key.failed() {
-					s.Failed.AddHistogram(&o.durations)
+			for i := range a.outcomes.keys {
+				durations := &a.outcomes.values[i]
+				s.Durations.AddHistogram(durations)
+				if a.outcomes.keys[i].failed() {
+					s.Failed.AddHistogram(durations)
 				}
 			}
 		})
