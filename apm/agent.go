@@ -164,8 +164,18 @@ func (a *Agent) announce(c config, env environment) {
 		slog.String("version", resourceValue(a.resource, "service.version")),
 		slog.String("traces", env.traces),
 		slog.String("metrics", env.metrics),
-		slog.Float64("sample_ratio", c.sampling.ratio),
 	}
+	traces, metrics := a.exporters.destinations()
+	if env.traces == "otlp" {
+		attrs = append(attrs, slog.String("traces_endpoint", traces))
+	}
+	if env.metrics == "otlp" {
+		attrs = append(attrs, slog.String("metrics_endpoint", metrics))
+	}
+	if env.traces == "otlp" || env.metrics == "otlp" {
+		attrs = append(attrs, slog.String("protocol", "http/protobuf"))
+	}
+	attrs = append(attrs, slog.String("sampler", c.sampling.String()), slog.Float64("sample_ratio", c.sampling.ratio))
 	message := "daybook: started"
 	if env.traces == "none" && env.metrics == "none" && len(c.readers) == 0 && len(c.processors) == 0 {
 		message = "daybook: started without export; set OTEL_EXPORTER_OTLP_ENDPOINT to send telemetry to a collector"

@@ -152,7 +152,9 @@ func TestStartLine(t *testing.T) {
 	receiver := otlptest.New(t)
 	for _, c := range []struct{ endpoint, want string }{
 		{"", "started without export"},
-		{receiver.URL, "traces=otlp metrics=otlp"},
+		{"", "traces=none metrics=none sampler=parentbased_traceidratio sample_ratio=0.01\n"},
+		{receiver.URL, "traces=otlp metrics=otlp traces_endpoint=" + receiver.URL + "/v1/traces metrics_endpoint=" + receiver.URL +
+			"/v1/metrics protocol=http/protobuf sampler="},
 	} {
 		t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.endpoint)
 		var log bytes.Buffer

@@ -36,6 +36,21 @@ type sampling struct {
 	ignoreParent bool
 }
 
+// String returns the name of the sampler in OTEL_TRACES_SAMPLER.
+func (s sampling) String() string {
+	name := "traceidratio"
+	switch s.ratio {
+	case 0:
+		name = "always_off"
+	case 1:
+		name = "always_on"
+	}
+	if s.ignoreParent {
+		return name
+	}
+	return "parentbased_" + name
+}
+
 func (s sampling) sampler() transaction.Sampler {
 	return transaction.NewSampler(s.ratio, s.ignoreParent)
 }

@@ -15,6 +15,7 @@ import (
 type signalExporter interface {
 	SpanProcessor() sdktrace.SpanProcessor
 	MetricReader(...sdkmetric.Producer) sdkmetric.Reader
+	Destinations() (traces, metrics string)
 	Shutdown(context.Context) error
 	Stats() exporter.Stats
 }
@@ -84,6 +85,17 @@ func (e exporters) shutdown(ctx context.Context) error {
 		errs = append(errs, e.metrics.Shutdown(ctx))
 	}
 	return errors.Join(errs...)
+}
+
+// destinations returns where spans and metrics go; empty: nowhere.
+func (e exporters) destinations() (traces, metrics string) {
+	if e.traces != nil {
+		traces, _ = e.traces.Destinations()
+	}
+	if e.metrics != nil {
+		_, metrics = e.metrics.Destinations()
+	}
+	return traces, metrics
 }
 
 // stats is what the agent tells on its exporters.

@@ -13,15 +13,15 @@ import (
 // there is no such transaction any more, if the agent was started without [WithGoroutineLabels], or if the program has set
 // labels of its own in all of them.
 //
-// It looks at every goroutine of the program, which stops for a moment twice: about 5 ms for 1,000 goroutines,
-// so it is meant for a person who asks.
+// It takes a profile of all goroutines of the program, about 15 µs of CPU for each, and stops the program for a moment to begin and
+// to end it: it is meant for a person who asks.
 func (a *Agent) Stack(id uint64) ([]byte, error) {
 	t := a.core.Active.Find(id)
 	switch {
 	case t == nil:
 		return nil, errors.New("apm: stack: the transaction is not active any more")
 	case !transaction.CanLabel:
-		return nil, errors.New("apm: stack: goroutines carry no labels: how this release of Go keeps them is not known")
+		return nil, errors.New("apm: stack: goroutines carry no labels, and apm.WithGoroutineLabels does nothing: how this release of Go keeps them is not known")
 	case !a.core.GoroutineLabels:
 		return nil, errors.New("apm: stack: goroutines carry no labels; switch on apm.WithGoroutineLabels")
 	}

@@ -1,19 +1,13 @@
 package console
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-)
 
-// moment is what happened in one step of time.
-type moment struct {
-	at                        time.Time
-	calls, failures, slow     uint64
-	mean, p95, max            time.Duration
-	sql, fetch, external, own time.Duration
-	users, peak               uint64
-}
+	"github.com/daybook-apm/daybook/apm"
+)
 
 // chart is figures over time: lines over the same axis, drawn on the server and, by a script, so that one can read them off.
 type chart struct {
@@ -23,7 +17,6 @@ type chart struct {
 	Top    string // What the highest point is.
 	Times  []tick
 	Stacks bool
-	Table  *table
 }
 
 // line is one of a chart's. In a stack it is the area above the ones before.
@@ -36,28 +29,28 @@ const (
 	chartHeight = 100
 )
 
-// measure takes one figure of a moment.
+// measure takes one figure of a point.
 type measure struct {
 	class string
-	of    func(moment) float64
+	of    func(apm.Point) float64
 }
 
 // newChart draws measures as lines, or as areas on top of each other.
-func newChart(q query, key, unit string, moments []moment, step time.Duration, stacked bool, measures ...measure) *chart {
-	if len(moments) < 2 {
+func newChart(q query, key, unit string, points []apm.Point, stacked bool, measures ...measure) *chart {
+	if len(points) < 2 {
 		return nil
 	}
 	c := &chart{
 		Key: key, Unit: unit, Stacks: stacked,
-		Times: timeTicks(moments[0].at, step*time.Duration(len(moments)-1)),
+		Times: timeTicks(points[0].Start, points[0].Step*time.Duration(len(points)-1)),
 	}
 	tops := make([][]float64, len(measures))
-	sums := make([]float64, len(moments))
+	sums := make([]float64, len(points))
 	highest := 0.0
 	for i, m := range measures {
-		tops[i] = make([]float64, len(moments))
-		for j := range moments {
-			v := m.of(moments[j])
+		tops[i] = make([]float64, len(points))
+		for j := range points {
+			v := m.of(points[j])
 			if stacked {
 				sums[j] += v
 				v = sums[j]
@@ -70,7 +63,7 @@ func newChart(q query, key, unit string, moments []moment, step time.Duration, s
 	for i, m := range measures {
 		d := polyline(tops[i], highest, false)
 		if stacked {
-			below := make([]float64, len(moments))
+			below := make([]float64, len(points))
 			if i > 0 {
 				below = tops[i-1]
 			}
@@ -103,36 +96,37 @@ func polyline(values []float64, highest float64, backwards bool) string {
 	return b.String()
 }
 
-// momentTable is what a chart says, for those who want to read it: at most the given number of the last moments.
-func momentTable(q query, key string, moments []moment, step time.Duration) *table {
-	count := func(key string, n func(moment) uint64) column[moment] {
-		return column[moment]{key, kindCount, func(m moment) value { return value{number: float64(n(m))} }}
+// pointTable is what a chart says, for those who want to read it.
+func pointTable(q query, key string, points []apm.Point) *table {
+	count := func(key string, n func(apm.Point) uint64) column[apm.Point] {
+		return column[apm.Point]{key, kindCount, func(p apm.Point) value { return value{number: float64(n(p))} }}
 	}
-	millis := func(key string, d func(moment) time.Duration) column[moment] {
-		return column[moment]{key, kindMillis, func(m moment) value { return value{duration: d(m), none: m.calls == 0} }}
+	millis := func(key string, d func(apm.Point) time.Duration) column[apm.Point] {
+		return column[apm.Point]{key, kindMillis, func(p apm.Point) value { return value{duration: d(p), none: p.Calls == 0} }}
 	}
-	return newTable(q, moments, shape[moment]{
+	latest := slices.Clone(points)
+	slices.Reverse(latest)
+	return newTable(q, latest, shape[apm.Point]{
 		key: key, now: time.Now(), empty: "empty.endpoints",
-		rowKey: func(m moment) string { return strconv.FormatInt(m.at.Unix(), 10) },
-		columns: []column[moment]{
-			{"from", kindTime, func(m moment) value { return value{at: m.at} }},
-			count("calls", func(m moment) uint64 { return m.calls }),
-			{"rate", kindNumber, func(m moment) value { return value{number: rate(m.calls, step)} }},
-			count("failures", func(m moment) uint64 { return m.failures }),
-			count("slow", func(m moment) uint64 { return m.slow }),
-			millis("mean", func(m moment) time.Duration { return m.mean }),
-			millis("p95", func(m moment) time.Duration { return m.p95 }),
-			millis("max", func(m moment) time.Duration { return m.max }),
-			{"breakdown", kindBar, func(m moment) value {
-				return value{duration: m.sql + m.fetch + m.external + m.own, parts: []part{
-					{"sql", m.sql.Seconds()}, {"fetch", m.fetch.Seconds()}, {"external", m.external.Seconds()}, {"own", m.own.Seconds()}}}
+		rowKey: func(p apm.Point) string { return strconv.FormatInt(p.Start.Unix(), 10) },
+		columns: []column[apm.Point]{
+			{"from", kindTime, func(p apm.Point) value { return value{at: p.Start} }},
+			count("calls", func(p apm.Point) uint64 { return p.Calls }),
+			{"rate", kindNumber, func(p apm.Point) value { return value{number: rate(p.Calls, p.Step)} }},
+			count("failures", func(p apm.Point) uint64 { return p.Failures }),
+			count("slow", func(p apm.Point) uint64 { return p.Slow }),
+			millis("mean", func(p apm.Point) time.Duration { return p.Duration.Mean }),
+			millis("p95", func(p apm.Point) time.Duration { return p.Duration.P95 }),
+			millis("max", func(p apm.Point) time.Duration { return p.Duration.Max }),
+			{"breakdown", kindBar, func(p apm.Point) value {
+				return value{duration: p.Duration.Total, parts: figureParts(p.Figures)}
 			}},
 		},
 	})
 }
 
-// momentData is a step of time in the versioned JSON.
-type momentData struct {
+// pointData is a step of time in the versioned JSON.
+type pointData struct {
 	Time     time.Time `json:"time"`
 	Calls    uint64    `json:"calls"`
 	Failures uint64    `json:"failures"`
@@ -146,13 +140,13 @@ type momentData struct {
 	App      float64   `json:"app_seconds"`
 }
 
-func momentsData(list []moment) []momentData {
-	data := make([]momentData, 0, len(list))
-	for _, m := range list {
-		data = append(data, momentData{
-			Time: m.at.UTC(), Calls: m.calls, Failures: m.failures, Slow: m.slow,
-			Mean: m.mean.Seconds(), P95: m.p95.Seconds(), Max: m.max.Seconds(),
-			SQL: m.sql.Seconds(), Fetch: m.fetch.Seconds(), External: m.external.Seconds(), App: m.own.Seconds(),
+func pointsData(list []apm.Point) []pointData {
+	data := make([]pointData, 0, len(list))
+	for _, p := range list {
+		data = append(data, pointData{
+			Time: p.Start.UTC(), Calls: p.Calls, Failures: p.Failures, Slow: p.Slow,
+			Mean: p.Duration.Mean.Seconds(), P95: p.Duration.P95.Seconds(), Max: p.Duration.Max.Seconds(),
+			SQL: p.SQL.Seconds(), Fetch: p.Fetch.Seconds(), External: p.External.Seconds(), App: (p.App + p.Segment).Seconds(),
 		})
 	}
 	return data

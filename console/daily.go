@@ -9,139 +9,88 @@ import (
 	"github.com/daybook-apm/daybook/apm"
 )
 
-// day is one calendar day, in as many hours as it has so far.
-type day struct {
-	start time.Time
-	hours []moment
-	users uint64
-}
-
-// sum adds up the hours.
-func (d day) sum() (sum moment) {
-	for _, h := range d.hours {
-		sum.calls += h.calls
-		sum.failures += h.failures
-		sum.slow += h.slow
-		sum.mean += h.mean * time.Duration(h.calls) // The total, for now.
-		sum.max = max(sum.max, h.max)
-		if h.peak > sum.peak {
-			sum.peak, sum.at = h.peak, h.at
-		}
-	}
-	sum.mean = each(sum.mean, sum.calls)
-	return sum
-}
-
-// at returns the hour of the day that begins at the given one by the clock.
-func (d day) hour(n int) (moment, bool) {
-	i := slices.IndexFunc(d.hours, func(m moment) bool { return m.at.Hour() == n })
-	if i < 0 {
-		return moment{}, false
-	}
-	return d.hours[i], true
-}
-
-// pair is one hour of the clock, today and yesterday.
-type pair struct {
-	hour             int
-	today, yesterday moment
-	known, compared  bool
-}
-
 func dailyPage(c *console, q query) (*content, error) {
 	now := time.Now()
-	today, yesterday := c.source.days(now)
-	pairs := make([]pair, 24)
-	for n := range pairs {
-		p := pair{hour: n}
-		p.today, p.known = today.hour(n)
-		p.yesterday, p.compared = yesterday.hour(n)
-		pairs[n] = p
-	}
-	sum, before := today.sum(), yesterday.sum()
-	passed := min(now.Sub(today.start), now.Sub(c.source.since()))
+	d := c.source.today()
 	tiles := []tile{
-		{Key: "calls", Value: formatCount(float64(sum.calls))},
-		{Key: "mean_rate", Value: formatNumber(rate(sum.calls, passed)), Unit: "/s"},
-		{Key: "peak_rate", Value: formatCount(float64(sum.peak)), Unit: "/s"},
-		{Key: "mean", Value: formatMillis(sum.mean), Unit: "ms"},
-		{Key: "failure_share", Value: formatShare(ratio(float64(sum.failures), float64(sum.calls))), Unit: "%"},
-		{Key: "day_users", Value: formatCount(float64(today.users))},
+		{Key: "calls", Value: formatCount(float64(d.Total.Calls))},
+		{Key: "mean_rate", Value: formatNumber(d.Total.MeanRate), Unit: "/s"},
+		{Key: "peak_rate", Value: formatCount(float64(d.Total.Peak)), Unit: "/s"},
+		{Key: "mean", Value: formatMillis(d.Total.Duration.Mean), Unit: "ms"},
+		{Key: "failure_share", Value: formatShare(ratio(float64(d.Total.Failures), float64(d.Total.Calls))), Unit: "%"},
+		{Key: "day_users", Value: formatCount(float64(d.Total.Users))},
 	}
-	if sum.peak > 0 {
-		tiles = slices.Insert(tiles, 3, tile{Key: "peak_hour", Value: sum.at.Format("15:00")})
+	if !d.Total.PeakHour.IsZero() {
+		tiles = slices.Insert(tiles, 3, tile{Key: "peak_hour", Value: d.Total.PeakHour.Format("15:04")})
 	}
-	data := map[string]any{
-		"date": today.start.Format(time.DateOnly), "calls": sum.calls, "failures": sum.failures,
-		"requests_per_second": rate(sum.calls, passed), "peak_requests_per_second": sum.peak,
-		"mean_seconds": sum.mean.Seconds(), "users": today.users,
-		"yesterday": map[string]any{"calls": before.calls, "failures": before.failures, "mean_seconds": before.mean.Seconds(), "users": yesterday.users},
-		"hours":     hoursData(pairs),
-	}
-	if sum.peak > 0 {
-		data["peak_hour"] = sum.at.Hour()
+	hours := section{Key: "hours", Bars: hourBars(d.Hours), Table: hourTable(q, d, now)}
+	if same := d.SameHours; same.DayBefore.Calls > 0 {
+		hours.Notes = []string{q.lang.text("note.same_hours", formatCount(float64(same.Day.Calls)), formatCount(float64(same.DayBefore.Calls)),
+			formatMillis(same.Day.Duration.Mean), formatMillis(same.DayBefore.Duration.Mean))}
 	}
 	return &content{
-		subject: today.start.Format(time.DateOnly),
-		sections: []section{
-			{Key: "day", Tiles: tiles},
-			{Key: "hours", Bars: hourBars(pairs), Table: hourTable(q, pairs, now)},
-			topEndpoints(c, q),
-		},
-		name: "daily", data: data,
+		subject:  d.Day.Format(time.DateOnly),
+		sections: []section{{Key: "day", Tiles: tiles}, hours, topEndpoints(q, d, now)},
+		name:     "daily", data: newDailyData(d),
 	}, nil
 }
 
-// hourBar is one hour in the chart of a day, as parts of a height of 100.
+// hourBar is one hour in the chart of a day: places and heights of its bars, in a width of 240 and a height of 100.
 type hourBar struct {
-	X                                int // In a width of 24 times 10.
-	TodayY, TodayH, BeforeY, BeforeH string
-	Label                            string
-	FailedY, FailedH                 string
+	X                                                  string
+	TodayY, TodayH, BeforeY, BeforeH, FailedY, FailedH string
+	Label                                              string
 }
 
-func hourBars(pairs []pair) (bars []hourBar) {
+func hourBars(hours []apm.DailyHour) (bars []hourBar) {
 	highest := uint64(1)
-	for _, p := range pairs {
-		highest = max(highest, p.today.calls, p.yesterday.calls)
+	for _, h := range hours {
+		highest = max(highest, h.Total.Calls, h.DayBefore.Calls)
 	}
 	height := func(n uint64) float64 { return 100 * float64(n) / float64(highest) }
-	for _, p := range pairs {
-		today, before, failed := height(p.today.calls), height(p.yesterday.calls), height(p.today.failures)
+	for i, h := range hours {
+		today, before, failed := height(h.Total.Calls), height(h.DayBefore.Calls), height(h.Total.Failures)
 		bars = append(bars, hourBar{
-			X:      10 * p.hour,
+			X:      decimal(240 * float64(i) / float64(len(hours))),
 			TodayY: decimal(100 - today), TodayH: decimal(today), BeforeY: decimal(100 - before), BeforeH: decimal(before),
 			FailedY: decimal(100 - failed), FailedH: decimal(failed),
-			Label: fmt.Sprintf("%02d:00 %s / %s", p.hour, formatCount(float64(p.today.calls)), formatCount(float64(p.yesterday.calls))),
+			Label: fmt.Sprintf("%s %s / %s", h.Start.Format("15:04"), formatCount(float64(h.Total.Calls)), formatCount(float64(h.DayBefore.Calls))),
 		})
 	}
 	return bars
 }
 
-func hourTable(q query, pairs []pair, now time.Time) *table {
-	known := slices.DeleteFunc(slices.Clone(pairs), func(p pair) bool { return !p.known && !p.compared })
-	count := func(key string, n func(pair) uint64) column[pair] {
-		return column[pair]{key, kindCount, func(p pair) value { return value{number: float64(n(p)), none: !p.known} }}
+func hourTable(q query, d apm.Daily, now time.Time) *table {
+	unknown := func(h apm.DailyHour) bool { return h.Start.After(now) || !h.Start.Add(time.Hour).After(d.Since) }
+	list := slices.DeleteFunc(slices.Clone(d.Hours), func(h apm.DailyHour) bool { return unknown(h) && h.DayBefore.Calls == 0 })
+	count := func(key string, n func(apm.DailyHour) uint64) column[apm.DailyHour] {
+		return column[apm.DailyHour]{key, kindCount, func(h apm.DailyHour) value { return value{number: float64(n(h)), none: unknown(h)} }}
 	}
-	return newTable(q, known, shape[pair]{
-		key: "hours", now: now, empty: "empty.day", rowKey: func(p pair) string { return strconv.Itoa(p.hour) },
-		columns: []column[pair]{
-			{"hour", kindText, func(p pair) value { return value{text: fmt.Sprintf("%02d:00", p.hour)} }},
-			count("calls", func(p pair) uint64 { return p.today.calls }),
-			{"yesterday", kindCount, func(p pair) value { return value{number: float64(p.yesterday.calls), none: !p.compared} }},
-			{"calls_change", kindChange, func(p pair) value {
-				return value{number: ratio(float64(p.today.calls), float64(p.yesterday.calls)) - 1, none: !p.known || p.yesterday.calls == 0}
+	millis := func(key string, of func(apm.DailyHour) time.Duration) column[apm.DailyHour] {
+		return column[apm.DailyHour]{key, kindMillis, func(h apm.DailyHour) value { return value{duration: of(h), none: h.Total.Calls == 0} }}
+	}
+	return newTable(q, list, shape[apm.DailyHour]{
+		key: "hours", now: now, empty: "empty.day", rowKey: func(h apm.DailyHour) string { return strconv.FormatInt(h.Start.Unix(), 10) },
+		columns: []column[apm.DailyHour]{
+			{"hour", kindText, func(h apm.DailyHour) value { return value{text: h.Start.Format("15:04")} }},
+			count("calls", func(h apm.DailyHour) uint64 { return h.Total.Calls }),
+			{"yesterday", kindCount, func(h apm.DailyHour) value {
+				return value{number: float64(h.DayBefore.Calls), none: h.DayBefore.Calls == 0}
 			}},
-			{"rate", kindNumber, func(p pair) value {
-				return value{number: rate(p.today.calls, min(time.Hour, now.Sub(p.today.at))), none: !p.known}
+			{"calls_change", kindChange, func(h apm.DailyHour) value {
+				return value{number: ratio(float64(h.Total.Calls), float64(h.DayBefore.Calls)) - 1,
+					none: h.DayBefore.Calls == 0 || now.Before(h.Start.Add(time.Hour))}
 			}},
-			count("peak", func(p pair) uint64 { return p.today.peak }),
-			count("failures", func(p pair) uint64 { return p.today.failures }),
-			count("slow", func(p pair) uint64 { return p.today.slow }),
-			{"mean", kindMillis, func(p pair) value { return value{duration: p.today.mean, none: p.today.calls == 0} }},
-			{"p95", kindMillis, func(p pair) value { return value{duration: p.today.p95, none: p.today.calls == 0} }},
-			{"max", kindMillis, func(p pair) value { return value{duration: p.today.max, none: p.today.calls == 0} }},
-			count("hour_users", func(p pair) uint64 { return p.today.users }),
+			{"rate", kindNumber, func(h apm.DailyHour) value {
+				return value{number: rate(h.Total.Calls, min(time.Hour, now.Sub(h.Start))), none: unknown(h)}
+			}},
+			count("peak", func(h apm.DailyHour) uint64 { return h.Total.Peak }),
+			count("failures", func(h apm.DailyHour) uint64 { return h.Total.Failures }),
+			count("slow", func(h apm.DailyHour) uint64 { return h.Total.Slow }),
+			millis("mean", func(h apm.DailyHour) time.Duration { return h.Total.Duration.Mean }),
+			millis("p95", func(h apm.DailyHour) time.Duration { return h.Total.Duration.P95 }),
+			millis("max", func(h apm.DailyHour) time.Duration { return h.Total.Duration.Max }),
+			count("hour_users", func(h apm.DailyHour) uint64 { return h.Total.Users }),
 		},
 	})
 }
@@ -149,39 +98,116 @@ func hourTable(q query, pairs []pair, now time.Time) *table {
 // maxTop is how many endpoints the daily page shows: with its 24 hours they fill one sheet of paper.
 const maxTop = 10
 
-func topEndpoints(c *console, q query) section {
-	s := c.source.snapshot(24 * time.Hour)
-	var total time.Duration
-	for i := range s.Endpoints {
-		total += s.Endpoints[i].Duration.Total
+func topEndpoints(q query, d apm.Daily, now time.Time) section {
+	count := func(key string, n func(apm.DailyEndpoint) uint64) column[apm.DailyEndpoint] {
+		return column[apm.DailyEndpoint]{key, kindCount, func(e apm.DailyEndpoint) value { return value{number: float64(n(e))} }}
 	}
-	list := slices.Clone(s.Endpoints[:min(maxTop, len(s.Endpoints))])
-	columns := endpointColumns(q, s, total)[:12]
-	return section{Key: "top", Table: newTable(q, list, shape[apm.EndpointStats]{
-		key: "top", columns: columns, empty: "empty.endpoints", now: s.End, rowKey: endpointKey,
+	millis := func(key string, of func(apm.DailyEndpoint) time.Duration) column[apm.DailyEndpoint] {
+		return column[apm.DailyEndpoint]{key, kindMillis, func(e apm.DailyEndpoint) value { return value{duration: of(e), none: e.Total.Calls == 0} }}
+	}
+	return section{Key: "top", Legend: true, Table: newTable(q, d.Endpoints[:min(maxTop, len(d.Endpoints))], shape[apm.DailyEndpoint]{
+		key: "top", empty: "empty.day", now: now, rowKey: func(e apm.DailyEndpoint) string { return nameOf(e.Method, e.Route) },
+		columns: []column[apm.DailyEndpoint]{
+			{"method", kindText, func(e apm.DailyEndpoint) value { return value{text: e.Method, class: "method"} }},
+			{"route", kindText, func(e apm.DailyEndpoint) value {
+				return value{text: e.Route, href: endpointLink(q, e.Method, e.Route), class: "name"}
+			}},
+			count("calls", func(e apm.DailyEndpoint) uint64 { return e.Total.Calls }),
+			{"share", kindShare, func(e apm.DailyEndpoint) value {
+				return value{number: ratio(e.Total.Duration.Total.Seconds(), d.Total.Duration.Total.Seconds())}
+			}},
+			{"breakdown", kindBar, func(e apm.DailyEndpoint) value {
+				return value{duration: e.Total.Duration.Total, parts: figureParts(e.Total)}
+			}},
+			count("failures", func(e apm.DailyEndpoint) uint64 { return e.Total.Failures }),
+			count("slow", func(e apm.DailyEndpoint) uint64 { return e.Total.Slow }),
+			millis("mean", func(e apm.DailyEndpoint) time.Duration { return e.Total.Duration.Mean }),
+			{"change", kindChange, func(e apm.DailyEndpoint) value { return changeValue(q.lang, e) }},
+			millis("p95", func(e apm.DailyEndpoint) time.Duration { return e.Total.Duration.P95 }),
+			millis("max", func(e apm.DailyEndpoint) time.Duration { return e.Total.Duration.Max }),
+		},
 	})}
+}
+
+func figureParts(f apm.Figures) []part {
+	return []part{
+		{"sql", f.SQL.Seconds()}, {"fetch", f.Fetch.Seconds()}, {"external", f.External.Seconds()}, {"own", (f.App + f.Segment).Seconds()},
+	}
+}
+
+const (
+	// leastCompared is how many calls each of two days must have for their means to be compared.
+	leastCompared = 50
+	// muchSlower is a change of the mean that is marked.
+	muchSlower = 0.25
+)
+
+// changeValue compares the mean of today's whole hours with that of the same hours yesterday.
+func changeValue(l *language, e apm.DailyEndpoint) value {
+	day, before := e.SameHours.Day, e.SameHours.DayBefore
+	if day.Calls < leastCompared || before.Calls < leastCompared || before.Duration.Mean == 0 {
+		return value{none: true, title: l.text("title.not_compared")}
+	}
+	v := value{
+		number: ratio(day.Duration.Mean.Seconds(), before.Duration.Mean.Seconds()) - 1,
+		title:  l.text("title.compared", formatMillis(before.Duration.Mean), formatMillis(day.Duration.Mean)),
+	}
+	if v.number > muchSlower {
+		v.class = "warn"
+	}
+	return v
+}
+
+// dailyData is a day in the versioned JSON.
+type dailyData struct {
+	Date      string     `json:"date"`
+	Since     time.Time  `json:"since"`
+	Today     dayData    `json:"today"`
+	Yesterday dayData    `json:"yesterday"`
+	Hours     []hourData `json:"hours"`
+}
+
+type dayData struct {
+	Calls    uint64     `json:"calls"`
+	Failures uint64     `json:"failures"`
+	Rate     float64    `json:"requests_per_second"`
+	Peak     uint64     `json:"peak_requests_per_second"`
+	PeakHour *time.Time `json:"peak_hour,omitempty"`
+	Mean     float64    `json:"mean_seconds"`
+	P95      float64    `json:"p95_seconds"`
+	Max      float64    `json:"max_seconds"`
+	Users    uint64     `json:"users"`
 }
 
 // hourData is an hour in the versioned JSON.
 type hourData struct {
-	Hour      int     `json:"hour"`
-	Calls     uint64  `json:"calls"`
-	Yesterday uint64  `json:"yesterday_calls"`
-	Failures  uint64  `json:"failures"`
-	Slow      uint64  `json:"slow"`
-	Peak      uint64  `json:"peak_requests_per_second"`
-	Mean      float64 `json:"mean_seconds"`
-	P95       float64 `json:"p95_seconds"`
-	Max       float64 `json:"max_seconds"`
-	Users     uint64  `json:"users"`
+	Start     time.Time `json:"start"`
+	Calls     uint64    `json:"calls"`
+	Yesterday uint64    `json:"yesterday_calls"`
+	Failures  uint64    `json:"failures"`
+	Slow      uint64    `json:"slow"`
+	Peak      uint64    `json:"peak_requests_per_second"`
+	Mean      float64   `json:"mean_seconds"`
+	P95       float64   `json:"p95_seconds"`
+	Max       float64   `json:"max_seconds"`
+	Users     uint64    `json:"users"`
 }
 
-func hoursData(pairs []pair) (data []hourData) {
-	for _, p := range pairs {
-		data = append(data, hourData{
-			Hour: p.hour, Calls: p.today.calls, Yesterday: p.yesterday.calls, Failures: p.today.failures, Slow: p.today.slow,
-			Peak: p.today.peak, Mean: p.today.mean.Seconds(), P95: p.today.p95.Seconds(), Max: p.today.max.Seconds(), Users: p.today.users,
+func newDailyData(d apm.Daily) dailyData {
+	data := dailyData{Date: d.Day.Format(time.DateOnly), Since: d.Since.UTC(), Today: newDayData(d.Total), Yesterday: newDayData(d.DayBefore), Hours: []hourData{}}
+	for _, h := range d.Hours {
+		data.Hours = append(data.Hours, hourData{
+			Start: h.Start.UTC(), Calls: h.Total.Calls, Yesterday: h.DayBefore.Calls, Failures: h.Total.Failures, Slow: h.Total.Slow,
+			Peak: h.Total.Peak, Mean: h.Total.Duration.Mean.Seconds(), P95: h.Total.Duration.P95.Seconds(), Max: h.Total.Duration.Max.Seconds(),
+			Users: h.Total.Users,
 		})
 	}
 	return data
+}
+
+func newDayData(f apm.DayFigures) dayData {
+	return dayData{
+		Calls: f.Calls, Failures: f.Failures, Rate: f.MeanRate, Peak: f.Peak, PeakHour: known(f.PeakHour),
+		Mean: f.Duration.Mean.Seconds(), P95: f.Duration.P95.Seconds(), Max: f.Duration.Max.Seconds(), Users: f.Users,
+	}
 }

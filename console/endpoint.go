@@ -19,6 +19,7 @@ func endpointPage(c *console, q query) (*content, error) {
 		sections: []section{
 			{Key: "endpoint", Tiles: endpointTiles(s, e), Alerts: nonEmpty(endpointAlert(q.lang, e)), Notes: explanations(q, []apm.EndpointStats{e})},
 			breakdownSection(q, s, e),
+			courseSection(c, q, e),
 			{Key: "endpoint_sql", Table: endpointStatements(q, s, e)},
 			{Key: "endpoint_external", Table: endpointRemotes(q, s, e)},
 		},
@@ -134,6 +135,33 @@ func endpointRemotes(q query, s apm.Snapshot, e apm.EndpointStats) *table {
 	return newTable(q, e.Remotes, shape[apm.RemoteStats]{
 		key: "endpoint_external", columns: columns, empty: "empty.external", now: s.End, rowKey: remoteKey,
 	})
+}
+
+// courseSection is what a call consisted of, over time.
+func courseSection(c *console, q query, e apm.EndpointStats) section {
+	window, step := q.window.duration, time.Minute
+	switch {
+	case window == 0 || window > 6*time.Hour:
+		window, step = 48*time.Hour, time.Hour
+	case window > time.Hour:
+		step = time.Hour
+	default:
+		window = time.Hour
+	}
+	points := c.source.history.EndpointTimeline(e.Method, e.Route, window, step)
+	perCall := func(class string, of func(apm.Point) time.Duration) measure {
+		return measure{class, func(p apm.Point) float64 { return 1000 * each(of(p), p.Calls).Seconds() }}
+	}
+	return section{Key: "over_time", Charts: compact(
+		newChart(q, "breakdown", "ms", points, true,
+			perCall("sql", func(p apm.Point) time.Duration { return p.SQL }),
+			perCall("fetch", func(p apm.Point) time.Duration { return p.Fetch }),
+			perCall("external", func(p apm.Point) time.Duration { return p.External }),
+			perCall("own", func(p apm.Point) time.Duration { return p.App + p.Segment })),
+		newChart(q, "throughput", "/s", points, false,
+			measure{"calls", func(p apm.Point) float64 { return rate(p.Calls, p.Step) }},
+			measure{"failures", func(p apm.Point) float64 { return rate(p.Failures, p.Step) }}),
+	), Details: pointTable(q, "over_time", points)}
 }
 
 // maxSlowest is how many traces the page of an endpoint shows.

@@ -30,7 +30,7 @@ func endpointsPage(c *console, q query) (*content, error) {
 	for i := range s.Endpoints {
 		total += s.Endpoints[i].Duration.Total
 	}
-	columns := endpointColumns(q, s, total)
+	columns := append(endpointColumns(q, s, total), courseColumns(c, q)...)
 	sorted := arrange(q, list, columns, "-share")
 	main := section{Key: "endpoints", Legend: true, Notes: explanations(q, list), Table: newTable(q, list, shape[apm.EndpointStats]{
 		key: "endpoints", columns: columns, sorted: sorted, sortable: true, empty: emptyKey(q, "empty.endpoints"), now: s.End,
@@ -230,5 +230,33 @@ func newEndpointData(e apm.EndpointStats) endpointData {
 			External: ratio(e.External.Seconds(), calls), ExternalCalls: ratio(float64(e.ExternalCalls), calls),
 			App: ratio(ownTime(e).Seconds(), calls),
 		},
+	}
+}
+
+// sparkWindow and sparkStep are what the small course of each endpoint shows.
+const (
+	sparkWindow = time.Hour
+	sparkStep   = 2 * time.Minute
+)
+
+// courseColumns tell how an endpoint does against yesterday, and in the last hour.
+func courseColumns(c *console, q query) []column[apm.EndpointStats] {
+	changes := map[string]value{}
+	for _, e := range c.source.today().Endpoints {
+		changes[nameOf(e.Method, e.Route)] = changeValue(q.lang, e)
+	}
+	return []column[apm.EndpointStats]{
+		{"change", kindChange, func(e apm.EndpointStats) value {
+			v, ok := changes[nameOf(e.Method, e.Route)]
+			v.none = v.none || !ok
+			return v
+		}},
+		{"spark", kindSpark, func(e apm.EndpointStats) value {
+			v := value{title: q.lang.text("title.spark")}
+			for _, p := range c.source.history.EndpointTimeline(e.Method, e.Route, sparkWindow, sparkStep) {
+				v.series = append(v.series, float64(p.Calls))
+			}
+			return v
+		}},
 	}
 }

@@ -7,7 +7,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/daybook-apm/daybook/apm"
 )
+
+// heatColumns is how many columns a heatmap has at least.
+const heatColumns = 120
 
 // heatLevels is how many shades a heatmap has for how many transactions a cell counts.
 const heatLevels = 5
@@ -22,9 +27,9 @@ type heatmap struct {
 	// From and Step tell a script what the columns are, in Unix ms; Bounds the rows, in ms.
 	From, Step int64
 	Bounds     string
-	// Target is the page that lists the transactions of a box.
-	Target string
-	Table  *table
+	// Target is the page that lists the transactions of a box, Scatter has the single ones.
+	Target, Scatter string
+	Table           *table
 }
 
 type heatPath struct{ Class, D string }
@@ -32,28 +37,33 @@ type heatPath struct{ Class, D string }
 // tick is a label at a part of an axis, in per cent of its length.
 type tick struct{ At, Label string }
 
-// newHeatmap draws cells. columns are in the order of time.
-func newHeatmap(q query, columns []heatColumn, bounds []time.Duration, step time.Duration) *heatmap {
+// newHeatmap draws a heatmap, or nothing if there are no columns yet.
+func newHeatmap(q query, m apm.Heatmap) *heatmap {
+	columns, bounds, step := m.Columns, m.Bounds, m.Step
 	if len(columns) == 0 {
 		return nil
 	}
+	// The frame is that of all ten minutes from the start, so that cells keep their size.
+	width := max(heatColumns, len(columns))
+	blank := width - len(columns)
+	from := columns[0].Start.Add(-step * time.Duration(blank))
 	h := &heatmap{
-		Columns: len(columns), Rows: len(bounds) + 1, From: columns[0].start.UnixMilli(), Step: step.Milliseconds(),
-		Target: q.link("transactions"),
+		Columns: width, Rows: len(bounds) + 1, From: from.UnixMilli(), Step: step.Milliseconds(),
+		Target: q.link("transactions"), Scatter: q.link("scatter.json"),
 	}
 	highest := uint32(1)
 	for _, c := range columns {
-		highest = max(highest, slices.Max(c.ok), slices.Max(c.failed))
+		highest = max(highest, slices.Max(c.OK), slices.Max(c.Failed))
 	}
 	var paths [heatLevels + 1]strings.Builder
 	for x, c := range columns {
-		for row := range c.ok {
+		for row := range c.OK {
 			y := h.Rows - 1 - row
 			switch {
-			case c.failed[row] > 0:
-				fmt.Fprintf(&paths[heatLevels], "M%d %dh1v1h-1z", x, y)
-			case c.ok[row] > 0:
-				fmt.Fprintf(&paths[shade(c.ok[row], highest)], "M%d %dh1v1h-1z", x, y)
+			case c.Failed[row] > 0:
+				fmt.Fprintf(&paths[heatLevels], "M%d %dh1v1h-1z", blank+x, y)
+			case c.OK[row] > 0:
+				fmt.Fprintf(&paths[shade(c.OK[row], highest)], "M%d %dh1v1h-1z", blank+x, y)
 			}
 		}
 	}
@@ -69,13 +79,20 @@ func newHeatmap(q query, columns []heatColumn, bounds []time.Duration, step time
 		millis[i] = strconv.FormatFloat(1000*b.Seconds(), 'f', 3, 64)
 		// Half octaves: every sixth bound is another three doublings, and about a power of ten.
 		if i%6 == 0 {
-			h.Ticks = append(h.Ticks, tick{decimal(100 * float64(h.Rows-1-i) / float64(h.Rows)), formatElapsed(b.Round(time.Millisecond))})
+			h.Ticks = append(h.Ticks, tick{decimal(100 * float64(h.Rows-1-i) / float64(h.Rows)), heatLabel(b)})
 		}
 	}
 	h.Bounds = strings.Join(millis, ",")
-	h.Times = timeTicks(columns[0].start, step*time.Duration(len(columns)))
-	h.Table = heatTable(q, columns, bounds, step)
+	h.Times = timeTicks(from, step*time.Duration(width))
+	h.Table = heatTable(q, m)
 	return h
+}
+
+func heatLabel(d time.Duration) string {
+	if d < time.Second {
+		return strconv.Itoa(int(d.Round(time.Millisecond).Milliseconds())) + " ms"
+	}
+	return strconv.Itoa(int(d.Round(time.Second).Seconds())) + " s"
 }
 
 // shade returns which of the levels a number has: each is a multiple of the one before.
@@ -106,20 +123,20 @@ type heatLine struct {
 }
 
 // heatTable is what a heatmap says, for those who cannot see or drag.
-func heatTable(q query, columns []heatColumn, bounds []time.Duration, step time.Duration) *table {
+func heatTable(q query, m apm.Heatmap) *table {
 	var lines []heatLine
-	for _, c := range columns {
-		if n := len(lines); n == 0 || !lines[n-1].from.Truncate(time.Minute).Equal(c.start.Truncate(time.Minute)) {
-			lines = append(lines, heatLine{from: c.start})
+	for _, c := range m.Columns {
+		if n := len(lines); n == 0 || !lines[n-1].from.Truncate(time.Minute).Equal(c.Start.Truncate(time.Minute)) {
+			lines = append(lines, heatLine{from: c.Start})
 		}
 		l := &lines[len(lines)-1]
-		l.to = c.start.Add(step)
-		for row := range c.ok {
-			n := uint64(c.ok[row]) + uint64(c.failed[row])
+		l.to = c.Start.Add(m.Step)
+		for row := range c.OK {
+			n := uint64(c.OK[row]) + uint64(c.Failed[row])
 			l.count += n
-			l.failed += uint64(c.failed[row])
+			l.failed += uint64(c.Failed[row])
 			if n > 0 {
-				l.slowest = max(l.slowest, bounds[min(row, len(bounds)-1)])
+				l.slowest = max(l.slowest, m.Bounds[min(row, len(m.Bounds)-1)])
 			}
 		}
 	}

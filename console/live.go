@@ -17,8 +17,8 @@ const (
 func livePage(c *console, q query) (*content, error) {
 	s := c.source.snapshot(liveWindow)
 	active := c.source.active()
-	course := c.source.timeline(nil, liveCourse, liveStep)
-	columns, bounds := c.source.heat()
+	course := c.source.history.Timeline(liveCourse, liveStep)
+	heat := c.source.history.Heatmap()
 	now := sumUp(s, course)
 	tiles := []tile{
 		{Key: "rate", Value: formatNumber(now.rate), Unit: "/s"},
@@ -46,28 +46,28 @@ func livePage(c *console, q query) (*content, error) {
 			"requests_per_second": now.rate, "mean_seconds": now.mean.Seconds(), "p95_seconds": now.p95.Seconds(),
 			"failure_ratio": now.failureShare, "active": len(active), "active_by_age": ageCounts(countAges(q.lang, active)),
 			"users": s.Users, "pools": poolsData(s.Pools),
-			"step_seconds": liveStep.Seconds(), "timeline": momentsData(course), "heatmap": newHeatData(columns, bounds),
+			"step_seconds": liveStep.Seconds(), "timeline": pointsData(course), "heatmap": newHeatData(heat),
 		},
 	}
-	if h := newHeatmap(q, columns, bounds, heatStep); h != nil {
+	if h := newHeatmap(q, heat); h != nil {
 		content.sections = append(content.sections, section{Key: "heatmap", Heatmap: h})
 	}
 	return content, nil
 }
 
-func liveCharts(q query, course []moment) []*chart {
+func liveCharts(q query, course []apm.Point) []*chart {
 	if len(course) < 2 {
 		return nil
 	}
 	// The last step is not over: its rate would always fall.
 	whole := course[:len(course)-1]
 	return compact(
-		newChart(q, "throughput", "/s", whole, liveStep, false,
-			measure{"calls", func(m moment) float64 { return rate(m.calls, liveStep) }},
-			measure{"failures", func(m moment) float64 { return rate(m.failures, liveStep) }}),
-		newChart(q, "duration", "ms", whole, liveStep, false,
-			measure{"p95", func(m moment) float64 { return 1000 * m.p95.Seconds() }},
-			measure{"mean", func(m moment) float64 { return 1000 * m.mean.Seconds() }}),
+		newChart(q, "throughput", "/s", whole, false,
+			measure{"calls", func(p apm.Point) float64 { return rate(p.Calls, p.Step) }},
+			measure{"failures", func(p apm.Point) float64 { return rate(p.Failures, p.Step) }}),
+		newChart(q, "duration", "ms", whole, false,
+			measure{"p95", func(p apm.Point) float64 { return 1000 * p.Duration.P95.Seconds() }},
+			measure{"mean", func(p apm.Point) float64 { return 1000 * p.Duration.Mean.Seconds() }}),
 	)
 }
 
@@ -95,7 +95,7 @@ type total struct {
 }
 
 // sumUp adds up the endpoints. Percentiles cannot be added up: they are those of the last whole step.
-func sumUp(s apm.Snapshot, course []moment) total {
+func sumUp(s apm.Snapshot, course []apm.Point) total {
 	var calls, failures uint64
 	var spent time.Duration
 	for i := range s.Endpoints {
@@ -109,7 +109,7 @@ func sumUp(s apm.Snapshot, course []moment) total {
 		mean:         each(spent, calls),
 	}
 	if n := len(course); n > 1 {
-		t.p95 = course[n-2].p95
+		t.p95 = course[n-2].Duration.P95
 	}
 	return t
 }
@@ -127,13 +127,13 @@ type heatColumnData struct {
 	Failed []uint32  `json:"failed"`
 }
 
-func newHeatData(columns []heatColumn, bounds []time.Duration) heatData {
-	data := heatData{Step: heatStep.Seconds(), Bounds: []float64{}, Columns: []heatColumnData{}}
-	for _, b := range bounds {
+func newHeatData(m apm.Heatmap) heatData {
+	data := heatData{Step: m.Step.Seconds(), Bounds: []float64{}, Columns: []heatColumnData{}}
+	for _, b := range m.Bounds {
 		data.Bounds = append(data.Bounds, b.Seconds())
 	}
-	for _, c := range columns {
-		data.Columns = append(data.Columns, heatColumnData{c.start.UTC(), c.ok, c.failed})
+	for _, c := range m.Columns {
+		data.Columns = append(data.Columns, heatColumnData{c.Start.UTC(), c.OK, c.Failed})
 	}
 	return data
 }

@@ -31,6 +31,7 @@ func newPages() []*page {
 		{name: "remote", parent: "external", refresh: sometimes, windowed: true, content: remotePage},
 		{name: "traces", key: "t", refresh: sometimes, filtered: true, api: "traces", content: tracesPage},
 		{name: "transactions", parent: "live", filtered: true, api: "transactions", content: transactionsPage},
+		{name: "scatter", parent: "live", content: scatterPage},
 		{name: "trace", parent: "traces", content: tracePage},
 		{name: "errors", key: "r", refresh: sometimes, filtered: true, api: "errors", content: errorsPage},
 		{name: "error", parent: "errors", refresh: sometimes, content: errorPage},

@@ -34,6 +34,7 @@ type section struct {
 	Links   []link
 	Copy    string // What a button copies.
 	Table   *table
+	Details *table // What the charts say.
 	Pre     string
 }
 

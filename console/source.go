@@ -10,12 +10,21 @@ import (
 // maxAge is how long a snapshot is shared, by however many people look.
 const maxAge = time.Second
 
+// maxDailyAge is how long a day is shared. It is the dearest to ask for, and changes least.
+const maxDailyAge = 5 * time.Second
+
 // source is where the pages read: the agent, asked once a second at most.
 type source struct {
-	agent *apm.Agent
+	agent   *apm.Agent
+	history *apm.History
+
+	once  sync.Once
+	start time.Time
 
 	mu        sync.Mutex
 	snapshots map[time.Duration]apm.Snapshot
+	daily     apm.Daily
+	dailyAt   time.Time
 	cost      cost
 }
 
@@ -26,8 +35,9 @@ type cost struct {
 	Time  time.Duration
 }
 
+// newSource makes the agent keep its history from now on.
 func newSource(agent *apm.Agent) *source {
-	return &source{agent: agent, snapshots: map[time.Duration]apm.Snapshot{}}
+	return &source{agent: agent, history: agent.History(), snapshots: map[time.Duration]apm.Snapshot{}}
 }
 
 // snapshot returns the figures of a window, at most one second old. It is shared: nothing in it may be changed.
@@ -63,11 +73,14 @@ func (s *source) spent() cost {
 	return s.cost
 }
 
-// active returns what runs now.
-func (s *source) active() []apm.ActiveTransaction { return s.agent.Active() }
-
 // since returns when the agent began to count.
-func (s *source) since() time.Time { return s.snapshot(0).Start }
+func (s *source) since() time.Time {
+	s.once.Do(func() { s.start = s.agent.Snapshot(0).Start })
+	return s.start
+}
+
+// active returns what runs now, the longest first. The caller may change the list.
+func (s *source) active() []apm.ActiveTransaction { return s.agent.Active() }
 
 // stack returns the stack of an active transaction.
 func (s *source) stack(id uint64) ([]byte, error) { return s.agent.Stack(id) }
@@ -77,22 +90,12 @@ func (s *source) traces() []apm.Trace { return s.agent.Traces() }
 
 func (s *source) trace(id string) (apm.Trace, bool) { return s.agent.Trace(id) }
 
-// heatStep is the width of a column of the heatmap.
-const heatStep = 5 * time.Second
-
-// heatColumn counts the transactions of one step by duration, shortest first: those that did not fail and those that did.
-type heatColumn struct {
-	start      time.Time
-	ok, failed []uint32
+// today returns this day beside the one before, at most some seconds old. It is shared: nothing in it may be changed.
+func (s *source) today() apm.Daily {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := time.Now(); s.daily.Day.IsZero() || now.Sub(s.dailyAt) >= maxDailyAge {
+		s.daily, s.dailyAt = s.history.Daily(now), now
+	}
+	return s.daily
 }
-
-func (s *source) heat() (columns []heatColumn, bounds []time.Duration) { return nil, nil }
-
-func (s *source) timeline(e *endpointID, window, step time.Duration) []moment { return nil }
-
-func (s *source) points(from, to time.Time, shortest, longest time.Duration) []point { return nil }
-
-func (s *source) days(now time.Time) (today, yesterday day) { return day{start: now}, day{} }
-
-// endpointID names an endpoint.
-type endpointID struct{ method, route string }

@@ -2,20 +2,13 @@ package console
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
-)
 
-// point is one finished transaction.
-type point struct {
-	end          time.Time
-	duration     time.Duration
-	failed, slow bool
-	method       string
-	route        string
-	traceID      string
-}
+	"github.com/daybook-apm/daybook/apm"
+)
 
 // pointsWindow is how far back the list of transactions goes if no box says otherwise.
 const pointsWindow = 10 * time.Minute
@@ -26,37 +19,37 @@ func transactionsPage(c *console, q query) (*content, error) {
 	now := time.Now()
 	from, to := unixMilli(q, "from", now.Add(-pointsWindow)), unixMilli(q, "to", now)
 	shortest, longest := millis(q, "shortest", 0), millis(q, "longest", 1<<62)
-	list := slices.DeleteFunc(c.source.points(from, to, shortest, longest), func(p point) bool {
-		return !q.matches(nameOf(p.method, p.route), p.traceID)
+	list := slices.DeleteFunc(c.source.history.Scatter(from, to, shortest, longest), func(p apm.ScatterPoint) bool {
+		return !q.matches(nameOf(p.Method, p.Route), p.TraceID)
 	})
 	kept := map[string]bool{}
 	for _, t := range c.source.traces() {
 		kept[t.TraceID] = true
 	}
-	columns := []column[point]{
-		{"end", kindTime, func(p point) value { return value{at: p.end} }},
-		{"method", kindText, func(p point) value { return value{text: p.method, class: "method"} }},
-		{"route", kindText, func(p point) value {
-			v := value{text: p.route, href: endpointLink(q, p.method, p.route), class: "name"}
-			if kept[p.traceID] {
-				v.href = traceLink(q, p.traceID)
+	columns := []column[apm.ScatterPoint]{
+		{"end", kindTime, func(p apm.ScatterPoint) value { return value{at: p.End} }},
+		{"method", kindText, func(p apm.ScatterPoint) value { return value{text: p.Method, class: "method"} }},
+		{"route", kindText, func(p apm.ScatterPoint) value {
+			v := value{text: p.Route, href: endpointLink(q, p.Method, p.Route), class: "name"}
+			if kept[p.TraceID] {
+				v.href = traceLink(q, p.TraceID)
 			}
 			return v
 		}},
-		{"duration", kindMillis, func(p point) value { return value{duration: p.duration} }},
-		{"outcome", kindText, func(p point) value {
+		{"duration", kindMillis, func(p apm.ScatterPoint) value { return value{duration: p.Duration} }},
+		{"outcome", kindText, func(p apm.ScatterPoint) value {
 			switch {
-			case p.failed:
+			case p.Failed:
 				return value{text: q.lang.text("outcome.failed"), class: "bad"}
-			case p.slow:
+			case p.Slow:
 				return value{text: q.lang.text("outcome.slow"), class: "warn"}
 			}
 			return value{text: q.lang.text("outcome.ok")}
 		}},
-		{"trace", kindCode, func(p point) value {
-			v := value{text: p.traceID}
-			if kept[p.traceID] {
-				v.href = traceLink(q, p.traceID)
+		{"trace", kindCode, func(p apm.ScatterPoint) value {
+			v := value{text: p.TraceID}
+			if kept[p.TraceID] {
+				v.href = traceLink(q, p.TraceID)
 			} else {
 				v.class, v.title = "faint", q.lang.text("note.not_kept")
 			}
@@ -68,22 +61,24 @@ func transactionsPage(c *console, q query) (*content, error) {
 	if q.values.Get("shortest") != "" || q.values.Get("longest") != "" {
 		subject += fmt.Sprintf(", %s – %s", formatElapsed(shortest), formatLongest(longest))
 	}
-	data := make([]pointData, 0, len(list))
-	for _, p := range list {
-		data = append(data, pointData{p.end.UTC(), p.duration.Seconds(), p.method, p.route, p.failed, p.slow, p.traceID})
+	main := section{Key: "transactions", Notes: []string{q.lang.text("note.transactions")}}
+	if n := len(list); n > maxTransactions {
+		list = list[:maxTransactions]
+		main.Notes = append(main.Notes, q.lang.text("note.more_transactions", maxTransactions, formatCount(float64(n))))
 	}
-	return &content{
-		subject: subject,
-		sections: []section{{
-			Key: "transactions", Notes: []string{q.lang.text("note.transactions")},
-			Table: newTable(q, list, shape[point]{
-				key: "transactions", columns: columns, sorted: sorted, sortable: true, empty: emptyKey(q, "empty.transactions"), now: now,
-				rowKey: func(p point) string { return p.traceID + p.end.String() },
-			}),
-		}},
-		name: "transactions", data: data,
-	}, nil
+	data := make([]transactionData, 0, len(list))
+	for _, p := range list {
+		data = append(data, transactionData{p.End.UTC(), p.Duration.Seconds(), p.Method, p.Route, p.Failed, p.Slow, p.TraceID})
+	}
+	main.Table = newTable(q, list, shape[apm.ScatterPoint]{
+		key: "transactions", columns: columns, sorted: sorted, sortable: true, empty: emptyKey(q, "empty.transactions"), now: now,
+		rowKey: func(p apm.ScatterPoint) string { return p.TraceID + p.End.String() },
+	})
+	return &content{subject: subject, sections: []section{main}, name: "transactions", data: data}, nil
 }
+
+// maxTransactions is how many of a box are listed: those that the sorting puts first.
+const maxTransactions = 2000
 
 func formatLongest(d time.Duration) string {
 	if d == 1<<62 {
@@ -110,8 +105,8 @@ func millis(q query, name string, missing time.Duration) time.Duration {
 	return time.Duration(v * float64(time.Millisecond))
 }
 
-// pointData is a transaction in the versioned JSON.
-type pointData struct {
+// transactionData is a transaction in the versioned JSON.
+type transactionData struct {
 	End      time.Time `json:"end"`
 	Duration float64   `json:"duration_seconds"`
 	Method   string    `json:"method"`
@@ -119,4 +114,33 @@ type pointData struct {
 	Failed   bool      `json:"failed"`
 	Slow     bool      `json:"slow"`
 	TraceID  string    `json:"trace_id"`
+}
+
+// scatterPage is all known transactions of the last minutes, in as few bytes as JSON allows: a script draws them.
+func scatterPage(c *console, q query) (*content, error) {
+	now := time.Now()
+	from := now.Add(-pointsWindow)
+	data := scatterData{From: from.UnixMilli(), End: []int64{}, Duration: []float64{}, State: []int{}}
+	for _, p := range c.source.history.Scatter(from, now, 0, 1<<62) {
+		state := 0
+		switch {
+		case p.Failed:
+			state = 2
+		case p.Slow:
+			state = 1
+		}
+		data.End = append(data.End, p.End.UnixMilli()-data.From)
+		// Three digits are finer than any screen.
+		data.Duration = append(data.Duration, math.Round(1e5*p.Duration.Seconds())/100)
+		data.State = append(data.State, state)
+	}
+	return &content{sections: []section{{Key: "scatter", Notes: []string{q.lang.text("heatmap.hint")}}}, name: "scatter", data: data}, nil
+}
+
+// scatterData is the transactions of a scatter chart, one at each index.
+type scatterData struct {
+	From     int64     `json:"from_unix_ms"`
+	End      []int64   `json:"end_ms"`
+	Duration []float64 `json:"duration_ms"`
+	State    []int     `json:"state"` // 0 is fine, 1 slow, 2 failed.
 }

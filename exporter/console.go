@@ -60,6 +60,9 @@ func (e *Console) ForceFlush(ctx context.Context) error { return e.pipeline.forc
 // Shutdown writes all there is and stops, as [OTLP.Shutdown] does, but waits for the writer, however long that takes.
 func (e *Console) Shutdown(ctx context.Context) error { return e.pipeline.shutdown(ctx) }
 
+// Destinations is as [OTLP.Destinations]: "console" takes the place of a URL.
+func (e *Console) Destinations() (traces, metrics string) { return e.pipeline.destinations() }
+
 // Stats returns what became of the telemetry so far.
 func (e *Console) Stats() Stats { return e.pipeline.stats() }
 

@@ -126,5 +126,8 @@ func (e *OTLP) ForceFlush(ctx context.Context) error { return e.pipeline.forceFl
 // before does no harm. A second call does nothing.
 func (e *OTLP) Shutdown(ctx context.Context) error { return e.pipeline.shutdown(ctx) }
 
+// Destinations returns the URLs that spans and metrics are sent to; empty: that signal is not exported.
+func (e *OTLP) Destinations() (traces, metrics string) { return e.pipeline.destinations() }
+
 // Stats returns what became of the telemetry so far.
 func (e *OTLP) Stats() Stats { return e.pipeline.stats() }

@@ -165,6 +165,9 @@ func TestExport(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"/otlp/v1/traces": "gzip se cret y", "/otlp/v1/metrics": "gzip se cret y"}, paths); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
+	if traces, metrics := s.otlp.Destinations(); traces != r.URL+"/otlp/v1/traces" || metrics != r.URL+"/otlp/v1/metrics" {
+		t.Errorf("destinations %s and %s", traces, metrics)
+	}
 	want := exporter.Stats{Traces: exporter.SignalStats{Sent: 1}, Metrics: exporter.SignalStats{Sent: 1}}
 	if got := s.otlp.Stats(); got != want {
 		t.Errorf("stats %+v, want %+v", got, want)

@@ -107,6 +107,16 @@ func (p *pipeline) each(
 	return errors.Join(errs...)
 }
 
+func (p *pipeline) destinations() (traces, metrics string) {
+	if p.spans != nil {
+		traces = p.spans.outcome.destination
+	}
+	if p.metrics != nil {
+		metrics = p.metricOutcome.destination
+	}
+	return traces, metrics
+}
+
 func (p *pipeline) stats() Stats {
 	var s Stats
 	if p.spans != nil {

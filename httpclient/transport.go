@@ -44,10 +44,10 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if transaction.From(ctx) == nil && transaction.AgentFrom(ctx) == nil || req.URL == nil || req.URL.Host == "" {
 		return t.next().RoundTrip(req)
 	}
-	to := addressOf(req.URL)
+	to := resolve(req.URL)
 	x := &exchange{body: body{request: req}}
 	call := &x.body.call
-	*call = transaction.StartRemote(ctx, to.remote(), semconv.Method(req.Method))
+	*call = transaction.StartRemote(ctx, to.remote, semconv.Method(req.Method))
 	returned := false
 	defer func() {
 		if !returned {
@@ -55,7 +55,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}()
 
-	resp, err := t.send(x, to)
+	resp, err := t.send(x, to.address)
 	returned = true
 	x.answered(resp, err)
 	return resp, err

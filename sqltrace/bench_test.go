@@ -138,9 +138,20 @@ func TestAllocations(t *testing.T) {
 			got := make(map[string]float64)
 			for name, open := range databases(t) {
 				ctx, db, s := open()
-				got[name] = testing.AllocsPerRun(200, func() { w.do(t, ctx, db, s) })
+				run := func() { w.do(t, ctx, db, s) }
+				if name == "recorded" {
+					// A transaction each: beyond its 64 entries a call costs one more.
+					agent := transactiontest.Discard(t)
+					run = func() {
+						request := begin(agent)
+						w.do(t, request, db, s)
+						request.End()
+					}
+				}
+				got[name] = testing.AllocsPerRun(200, run)
 			}
-			for name, want := range map[string]float64{"passed": w.passed, "recorded": w.recorded} {
+			const ofTransaction = 1
+			for name, want := range map[string]float64{"passed": w.passed, "recorded": w.recorded + ofTransaction} {
 				if more := got[name] - got["bare"]; more > want {
 					t.Errorf("%s: %v allocations more than the %v of the bare database, want at most %v", name, more, got["bare"], want)
 				}

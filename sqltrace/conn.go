@@ -3,6 +3,7 @@ package sqltrace
 import (
 	"context"
 	"database/sql/driver"
+	"reflect"
 
 	"github.com/daybook-apm/daybook/internal/transaction"
 )
@@ -13,6 +14,7 @@ import (
 type conn struct {
 	driver.Conn // The driver's own.
 	database    *database
+	otelsql     bool             // The driver's is otelsql's, around the real one.
 	tx          *tx              // The open SQL transaction; nil if there is none, or nobody records it.
 	skipped     bool             // The driver has skipped a statement: package sql prepares it next.
 	call        transaction.Call // What is executed now; rows have a call of their own.
@@ -26,7 +28,7 @@ var (
 )
 
 func wrapConn(bare driver.Conn, db *database) driver.Conn {
-	return (&conn{Conn: bare, database: db}).shape()
+	return (&conn{Conn: bare, database: db, otelsql: packagePath(reflect.TypeOf(bare)) == otelsqlPath}).shape()
 }
 
 // Raw returns the driver's own connection, for programs that get at it by [sql.Conn.Raw].
@@ -162,7 +164,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	c.tx = nil
 	t := transaction.From(ctx)
 	defer t.StartInterval(transaction.SQL).End()
-	traced, span := c.database.startControlSpan(ctx, ctx, t, "BEGIN")
+	traced, span := c.startControlSpan(ctx, ctx, t, "BEGIN")
 	bare, err := callBegin(traced, c.Conn, opts)
 	endSpan(span, errorType(err))
 	recordRetried(t, err)

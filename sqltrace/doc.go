@@ -28,7 +28,7 @@
 //     [driver.RowsAffected] or from a driver known for it (those of PostgreSQL, MySQL and SQLite).
 //   - The time of a call is the time the driver needs to answer. The time in Rows.Next, NextResultSet and Close is fetch
 //     time; what the caller does between them is the caller's.
-//   - Connecting, pinging, resetting a session, preparing, beginning, committing and rolling back are SQL time, but no
+//   - Connecting, pinging, preparing, beginning, committing and rolling back are SQL time, but no
 //     calls. If they fail, that is counted as an error of the endpoint, unless package sql tries again. The end of an SQL
 //     transaction belongs to the request that began it.
 //   - Waiting for a connection of the pool is not seen by a driver: it is time of the application. The pool's own

@@ -25,7 +25,7 @@ type execution struct {
 
 func (c *conn) execute(ctx, owner context.Context, s *sqltext.Statement, retried bool) execution {
 	c.call = transaction.StartStatement(owner, s)
-	ctx, span := startStatementSpan(ctx, owner, &c.call, s)
+	ctx, span := c.startStatementSpan(ctx, owner, s)
 	return execution{c, ctx, span, transaction.Result{ErrorType: transaction.PanicError}, retried}
 }
 

@@ -22,9 +22,9 @@ type fakeDriver struct {
 	script map[string]script
 
 	// How long each takes, and what it returns.
-	connecting, pinging, resetting, preparing, beginning, committing time.Duration
-	connectErr, pingErr, prepareErr, beginErr, commitErr             error
-	closeErr                                                         error // Of the connector.
+	connecting, pinging, preparing, beginning, committing time.Duration
+	connectErr, pingErr, prepareErr, beginErr, commitErr  error
+	closeErr                                              error // Of the connector.
 
 	mu     sync.Mutex
 	log    []string
@@ -312,7 +312,6 @@ type fakeResetter struct{ *fakeConn }
 
 func (c fakeResetter) ResetSession(ctx context.Context) error {
 	c.driver.note("%s.ResetSession %v", c.name, ctx.Err())
-	time.Sleep(c.driver.resetting)
 	return nil
 }
 

@@ -3,8 +3,6 @@ package sqltrace
 import (
 	"context"
 	"database/sql/driver"
-
-	"github.com/daybook-apm/daybook/internal/transaction"
 )
 
 // shape returns c with those of the following interfaces that the driver's connection has, and no others. Their
@@ -156,9 +154,9 @@ func (q connQueryer) QueryContext(ctx context.Context, query string, args []driv
 // connResetter is the part of a connection that has a session.
 type connResetter struct{ conn *conn }
 
-// ResetSession implements [driver.SessionResetter]. Some drivers ask the server here whether it is still there.
+// ResetSession implements [driver.SessionResetter]. It is not timed: package sql calls it for each statement, most drivers
+// do nothing of note here, and two readings of the clock would be a tenth of what a statement costs.
 func (r connResetter) ResetSession(ctx context.Context) error {
-	defer r.conn.transactionOf(ctx).StartInterval(transaction.SQL).End()
 	return r.conn.Conn.(driver.SessionResetter).ResetSession(ctx)
 }
 

@@ -85,7 +85,7 @@ func slowFake() *fakeDriver {
 		"UPDATE f": {prepareErr: driver.ErrBadConn},
 		"SELECT k": {executing: 50 * ms, fetching: 10 * ms, closing: 3 * ms, rows: []int{2}, skip: true},
 	})
-	d.connecting, d.pinging, d.resetting = 7*ms, 5*ms, 2*ms
+	d.connecting, d.pinging = 7*ms, 5*ms
 	d.preparing, d.beginning, d.committing = 20*ms, 11*ms, 13*ms
 	return d
 }
@@ -447,7 +447,6 @@ func TestTruth(t *testing.T) {
 					if err := db.PingContext(context.Background()); err != nil {
 						t.Fatal(err)
 					}
-					fake.resetting = 0
 				}
 				request := begin(ctx)
 				test.do(t, request, db)

@@ -24,7 +24,7 @@ func (t *tx) Rollback() error { return t.end("ROLLBACK", t.Tx.Rollback) }
 func (t *tx) end(operation string, end func() error) error {
 	t.conn.tx = nil
 	defer t.transaction.StartInterval(transaction.SQL).End()
-	_, span := t.conn.database.startControlSpan(t.ctx, t.ctx, t.transaction, operation)
+	_, span := t.conn.startControlSpan(t.ctx, t.ctx, t.transaction, operation)
 	err := end()
 	endSpan(span, errorType(err))
 	recordError(t.transaction, err)

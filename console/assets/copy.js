@@ -7,7 +7,7 @@ export function copies() {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
-    await navigator.clipboard.writeText(button.dataset.copy);
+    await navigator.clipboard.writeText("copyLink" in button.dataset ? location.href : button.dataset.copy);
     const label = button.textContent;
     button.textContent = button.dataset.done;
     setTimeout(() => { button.textContent = label; }, 1500);

@@ -13,7 +13,7 @@ export function morph(from, to) {
     if (from.nodeValue !== to.nodeValue) from.nodeValue = to.nodeValue;
     return;
   }
-  if (from.hasAttribute("data-drawn")) return; // A script has drawn here; it renews this itself.
+  if (from.hasAttribute("data-drawn")) return; // A script draws here; it renews this itself.
   for (const { name } of [...from.attributes]) {
     if (!to.hasAttribute(name) && !keeps(from, name)) from.removeAttribute(name);
   }
@@ -21,7 +21,6 @@ export function morph(from, to) {
     if (from.getAttribute(name) !== value && !keeps(from, name)) from.setAttribute(name, value);
   }
   if (from === document.activeElement && from.nodeName === "INPUT") return;
-  const selected = from.classList.contains("selected");
   let at = from.firstChild;
   for (let fresh = to.firstChild; fresh; fresh = fresh.nextSibling) {
     let found = at;
@@ -37,14 +36,13 @@ export function morph(from, to) {
   }
   while (at) {
     const next = at.nextSibling;
-    at.remove();
+    if (at.nodeType !== Node.ELEMENT_NODE || !at.hasAttribute("data-drawn")) at.remove();
     at = next;
   }
-  if (selected) from.classList.add("selected");
 }
 
 // keeps says which attributes belong to the scripts and the person.
 function keeps(element, name) {
-  return name === "open" || name === "value" || (name === "hidden" && element.classList.contains("script")) ||
-    (name === "class" && element.classList.contains("selected"));
+  return name === "open" || name === "value" || (name === "hidden" && element.matches(".script, .map")) ||
+    (name === "aria-pressed") || (name === "class" && element.matches(".selected, .ready, .is-drawn, .can-drag"));
 }

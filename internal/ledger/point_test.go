@@ -54,6 +54,10 @@ func TestPoints(t *testing.T) {
 		if n := len(taken()); n == 0 || n > 8192 {
 			t.Errorf("%d points of 100,000, want at most 8192", n)
 		}
+		serve(ctx, "/x", nil)
+		if n := len(taken()); n != 1 {
+			t.Errorf("%d points of one post after a flood", n)
+		}
 		l.ForgetPoints()
 		serve(ctx, "/x", nil)
 		if got := taken(); len(got) != 0 {
@@ -73,6 +77,18 @@ func TestPointsOfMany(t *testing.T) {
 	l.TakePoints(func(p *ledger.Point) { got[p.Endpoint.Route]++ })
 	if diff := cmp.Diff(map[string]int{"/0": 1, "/1": 1, transaction.Other: 2}, got); diff != "" {
 		t.Errorf("routes (-want +got):\n%s", diff)
+	}
+}
+
+// TestPointsAllocate pins that a point costs no allocation.
+func TestPointsAllocate(t *testing.T) {
+	l, ctx := open(t, 10)
+	l.WatchPoints()
+	tx := new(transaction.Transaction)
+	tx.Begin(ctx, transaction.AgentFrom(ctx), transaction.Request{Method: "GET", Route: "/x"})
+	tx.End()
+	if n := testing.AllocsPerRun(1000, func() { l.Post(tx) }); n != 0 {
+		t.Errorf("%v allocations a post, want none", n)
 	}
 }
 

@@ -2,7 +2,10 @@ package live
 
 import (
 	"context"
+	"slices"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/embedded"
@@ -20,7 +23,7 @@ var families = map[string]string{OTelHTTP: "http", OTelSQL: "sql", SQLTrace: "sq
 
 // Provider returns a provider of base's spans, save that a span of a known scope joins the span it begins in if that is of
 // the same kind and of the same family: a server span in a server span of the same process, a client span around a
-// client span. What joins sets attributes and status of the one that is there, and its end is none.
+// client span. What joins adds what is not known yet, and its end is none.
 func Provider(base trace.TracerProvider) trace.TracerProvider {
 	if p, ok := base.(*provider); ok {
 		return p
@@ -35,29 +38,23 @@ type provider struct {
 
 // Tracer implements [trace.TracerProvider].
 func (p *provider) Tracer(name string, opts ...trace.TracerOption) trace.Tracer {
-	t := p.base.Tracer(name, opts...)
-	family, ok := families[name]
-	if !ok {
-		return t
-	}
-	return &tracer{base: t, provider: p, family: family}
+	return &tracer{base: p.base.Tracer(name, opts...), provider: p, scope: name}
 }
 
 type tracer struct {
 	embedded.Tracer
 	base     trace.Tracer
 	provider *provider
-	family   string
+	scope    string
 }
 
 // Start implements [trace.Tracer].
 func (t *tracer) Start(ctx context.Context, name string, opts ...trace.SpanStartOption) (context.Context, trace.Span) {
 	c := trace.NewSpanStartConfig(opts...)
-	if s, ok := trace.SpanFromContext(ctx).(sdktrace.ReadOnlySpan); ok && !c.NewRoot() && s.EndTime().IsZero() &&
-		s.SpanKind() == c.SpanKind() && families[s.InstrumentationScope().Name] == t.family {
-		there := trace.SpanFromContext(ctx)
-		there.SetAttributes(c.Attributes()...)
-		return ctx, joined{there}
+	if there, ok := trace.SpanFromContext(ctx).(sdktrace.ReadWriteSpan); ok && !c.NewRoot() && t.joins(there, c.SpanKind()) {
+		s := joined{there, t.scope == SQLTrace}
+		s.SetAttributes(c.Attributes()...)
+		return ctx, s
 	}
 	ctx, s := t.base.Start(ctx, name, opts...)
 	rw, ok := s.(sdktrace.ReadWriteSpan)
@@ -69,6 +66,17 @@ func (t *tracer) Start(ctx context.Context, name string, opts ...trace.SpanStart
 	return trace.ContextWithSpan(ctx, s), s
 }
 
+// joins reports whether a span of the tracer describes what the span does that is there.
+func (t *tracer) joins(there sdktrace.ReadOnlySpan, kind trace.SpanKind) bool {
+	scope := there.InstrumentationScope().Name
+	if families[scope] == "" || families[scope] != families[t.scope] || there.SpanKind() != kind {
+		return false
+	}
+	// Otelsql ends an SQL transaction in the context that it was begun with, which is inside our BEGIN. We have a span for
+	// that end.
+	return there.EndTime().IsZero() || scope == SQLTrace && t.scope == OTelSQL
+}
+
 type span struct {
 	sdktrace.ReadWriteSpan
 	provider trace.TracerProvider
@@ -77,8 +85,31 @@ type span struct {
 // TracerProvider implements [trace.Span].
 func (s span) TracerProvider() trace.TracerProvider { return s.provider }
 
-// joined is a span that somebody else ends.
-type joined struct{ trace.Span }
+// joined is a span that somebody else has begun, has named and ends.
+type joined struct {
+	sdktrace.ReadWriteSpan
+	masked bool // It is ours who join: what we say holds no data, and wins.
+}
+
+// SetAttributes implements [trace.Span]. Foreign instrumentation knows the text of a statement and the URL of a call with the data in them.
+func (j joined) SetAttributes(attributes ...attribute.KeyValue) {
+	if !j.masked {
+		known := j.Attributes()
+		attributes = slices.DeleteFunc(slices.Clone(attributes), func(a attribute.KeyValue) bool {
+			return slices.ContainsFunc(known, func(k attribute.KeyValue) bool { return k.Key == a.Key })
+		})
+	}
+	j.ReadWriteSpan.SetAttributes(attributes...)
+}
+
+// SetStatus implements [trace.Span]. A description is the text of an error.
+func (j joined) SetStatus(code codes.Code, _ string) { j.ReadWriteSpan.SetStatus(code, "") }
+
+// RecordError implements [trace.Span]. Texts of errors stay out of spans: they hold data.
+func (joined) RecordError(error, ...trace.EventOption) {}
+
+// SetName implements [trace.Span].
+func (joined) SetName(string) {}
 
 // End implements [trace.Span].
 func (joined) End(...trace.SpanEndOption) {}

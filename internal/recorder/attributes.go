@@ -15,10 +15,10 @@ import (
 // Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#name
 func (t *Trace) name() string {
 	method := t.Endpoint.Method
-	switch {
-	case method == "":
+	switch method {
+	case "":
 		return t.Endpoint.Route
-	case method == semconv.MethodOther:
+	case semconv.MethodOther:
 		method = "HTTP"
 	}
 	if t.Endpoint.Route == transaction.Unmatched {

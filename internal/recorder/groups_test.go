@@ -3,6 +3,7 @@ package recorder_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -106,6 +107,7 @@ func letters(i int) string {
 func TestMillionMessages(t *testing.T) {
 	s := newService(t)
 	const workers, each = 8, 125_000
+	before := heap()
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
@@ -129,6 +131,18 @@ func TestMillionMessages(t *testing.T) {
 	if len(groups) > 201 || sum != workers*each {
 		t.Errorf("%d groups with %d errors, want at most 201 with all %d", len(groups), sum, workers*each)
 	}
+	if grown := int64(heap()) - int64(before); grown > 2<<20 {
+		t.Errorf("%d bytes are held", grown)
+	}
+	runtime.KeepAlive(s)
+}
+
+// heap returns how many bytes are in use.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 // A flood at one endpoint leaves room for the groups of others, and a quiet group makes room.

@@ -52,7 +52,7 @@ func spansOf(stubs tracetest.SpanStubs, start time.Time) []span {
 			got.Parent = "(elsewhere)"
 		}
 		for _, a := range s.Attributes {
-			got.Attributes[string(a.Key)] = a.Value.Emit()
+			got.Attributes[string(a.Key)] = a.Value.String()
 		}
 		if _, ok := got.Attributes["code.file.path"]; ok {
 			delete(got.Attributes, "code.line.number")
@@ -61,7 +61,7 @@ func spansOf(stubs tracetest.SpanStubs, start time.Time) []span {
 		for _, e := range s.Events {
 			text := fmt.Sprint(e.Name, " at ", e.Time.Sub(start))
 			for _, a := range e.Attributes {
-				value, _, _ := strings.Cut(a.Value.Emit(), "\n")
+				value, _, _ := strings.Cut(a.Value.String(), "\n")
 				text += fmt.Sprintf(" %s=%s", a.Key, value)
 			}
 			got.Events = append(got.Events, text)

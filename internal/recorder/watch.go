@@ -9,8 +9,13 @@ import (
 // stuckAfter is how old a transaction is when it is looked at while it runs.
 const stuckAfter = 8 * time.Second
 
+// maxStacks is how many stacks one look takes. Each needs a profile of all goroutines, and when a database hangs there are many of
+// both; a few of them show where.
+const maxStacks = 3
+
 // watch keeps what has become older than eight seconds, each transaction once.
 func (r *Recorder) watch() {
+	stacks := 0
 	for _, t := range r.config.Active.Older(stuckAfter) {
 		var seen *Trace
 		t.Observe(func(elapsed time.Duration) {
@@ -33,7 +38,8 @@ func (r *Recorder) watch() {
 		if seen == nil {
 			continue
 		}
-		if r.config.Stack != nil {
+		if r.config.Stack != nil && stacks < maxStacks {
+			stacks++
 			seen.Stack = r.config.Stack(t)
 		}
 		r.keep(seen)

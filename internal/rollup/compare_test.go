@@ -60,13 +60,25 @@ func compare(t *testing.T, before traffic, minutesBefore int, after traffic, min
 }
 
 func TestCompare(t *testing.T) {
-	random := rand.New(rand.NewPCG(5, 6)) // The same in each run.
+	random := rand.New(rand.NewPCG(5, 6))                  // The same in each run.
 	around := func(d time.Duration) func() time.Duration { // 70 to 130 %.
 		return func() time.Duration { return d*7/10 + time.Duration(random.Int64N(int64(d*6/10))) }
 	}
 	wild := func() time.Duration { // Now and then a hundred times as long.
 		if random.IntN(50) == 0 {
 			return time.Second
+		}
+		return 10 * ms
+	}
+	minute := 0
+	restless := func() time.Duration { // Each minute has a mean of its own, between 10 and 50 ms.
+		minute++
+		return time.Duration(10+minute/100%5*10) * ms
+	}
+	calls := 0
+	outlier := func() time.Duration {
+		if calls++; calls == 100 {
+			return 10 * time.Second
 		}
 		return 10 * ms
 	}
@@ -88,6 +100,8 @@ func TestCompare(t *testing.T) {
 		{"few calls after", traffic{100, around(50 * ms), 0}, 10, traffic{9, around(500 * ms), 1}, rollup.NotEnough, rollup.NotEnough, 5},
 		{"one minute before", traffic{100, around(50 * ms), 0}, 1, traffic{100, around(500 * ms), 1}, rollup.NotEnough, rollup.NotEnough, 5},
 		{"wild", traffic{100, wild, 0}, 10, traffic{100, wild, 0}, rollup.Unchanged, rollup.Unchanged, 1},
+		{"restless", traffic{100, restless, 0}, 10, traffic{100, around(50 * ms), 0}, rollup.Unchanged, rollup.Unchanged, 5},
+		{"one outlier", traffic{100, func() time.Duration { return 10 * ms }, 0}, 10, traffic{100, outlier, 0}, rollup.Unchanged, rollup.Unchanged, 1},
 		{"one failure", traffic{100, around(50 * ms), 0}, 20, traffic{100, around(50 * ms), 0.01}, rollup.Unchanged, rollup.Unchanged, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {

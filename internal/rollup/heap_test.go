@@ -1,3 +1,7 @@
+//go:build !race
+
+// The race detector has memory of its own, and takes a minute for this.
+
 package rollup_test
 
 import (
@@ -25,9 +29,6 @@ func heap() int64 {
 // TestMemory fills all that a history keeps of 200 endpoints, each with six statements, a remote and a segment, and
 // weighs what it adds to the ledger.
 func TestMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
 	const endpoints, limit = 200, 10 << 20
 	synctest.Test(t, func(t *testing.T) {
 		l, ctx := open(t)

@@ -34,6 +34,7 @@ func TestHeat(t *testing.T) {
 		serve(ctx, "/x", 100*ms, (*transaction.Transaction).Cancel)
 		time.Sleep(5 * time.Second)
 		serve(ctx, "/x", 9*time.Second, nil)
+		serve(ctx, "/x", 0, func(tx *transaction.Transaction) { tx.SetStatus(500) })
 		time.Sleep(time.Second)
 		columns := h.Heat(time.Now())
 		if len(columns) != 4 || !columns[0].Start.Equal(start) || !columns[3].Start.Equal(start.Add(15*time.Second)) {
@@ -45,6 +46,7 @@ func TestHeat(t *testing.T) {
 		want[0].OK[row(110*ms)]++
 		want[0].Failed[row(100*ms)] = 1
 		want[2].OK[rollup.HeatRows-1] = 1 // It ends 14.9 s after the start.
+		want[2].Failed[0] = 1
 		for i := range columns {
 			if columns[i].OK != want[i].OK || columns[i].Failed != want[i].Failed {
 				t.Errorf("column %d: %v and failed %v, want %v and %v", i, columns[i].OK, columns[i].Failed, want[i].OK, want[i].Failed)
@@ -59,6 +61,15 @@ func TestHeat(t *testing.T) {
 			if c.OK != want[1].OK || c.Failed != want[1].Failed {
 				t.Errorf("an hour later there is still %+v", c)
 			}
+		}
+		serve(ctx, "/x", 0, nil)
+		time.Sleep(time.Second)
+		var all uint32
+		for _, c := range h.Heat(time.Now()) {
+			all += c.OK[0]
+		}
+		if all != 1 {
+			t.Errorf("%d transactions in columns that are used again, want 1", all)
 		}
 	})
 }

@@ -187,6 +187,26 @@ func TestMaxWithoutReader(t *testing.T) {
 	})
 }
 
+// TestLongest keeps the maximum of what no bucket holds.
+func TestLongest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, ctx := open(t)
+		h := rollup.Open(config(t, l))
+		defer h.Close()
+		for _, d := range []time.Duration{2 * time.Hour, 1500 * time.Second} {
+			time.Sleep(500 * ms)
+			serve(ctx, "/x", d, nil)
+			now := time.Now()
+			h.Look(now)
+			hour := now.Truncate(time.Hour)
+			if got := h.Sum(key("/x"), hour, hour.Add(time.Hour)).Max; got != d {
+				t.Errorf("maximum of this hour %v, want %v", got, d)
+			}
+			time.Sleep(time.Hour)
+		}
+	})
+}
+
 // TestMidnight puts each call into the hour and the day of the host's clock.
 func TestMidnight(t *testing.T) {
 	for _, zone := range []*time.Location{seoul, time.UTC, time.FixedZone("IST", 5*3600+1800), time.FixedZone("west", -11*3600)} {

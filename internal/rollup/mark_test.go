@@ -99,6 +99,15 @@ func TestWindowBorders(t *testing.T) {
 			time.Sleep(30 * time.Second)
 			h.Tick(time.Now())
 		}
+		for window, most := range map[time.Duration]time.Duration{
+			time.Minute: time.Minute, 5 * time.Minute: 5 * time.Minute, 13 * time.Minute: 15 * time.Minute,
+			time.Hour: time.Hour, 59 * time.Minute: time.Hour, 5 * time.Hour: 5 * time.Hour,
+		} {
+			since := h.Accounts(time.Now(), window, func(*ledger.Account, *histogram.Counts) {})
+			if age := time.Since(since); age < window || age > most {
+				t.Errorf("a window of %v reaches back %v, want %v at most", window, age, most)
+			}
+		}
 		time.Sleep(17*time.Minute + 30*time.Second)
 		for window, slack := range map[time.Duration]time.Duration{
 			5 * time.Minute:  18 * time.Minute, // The process was asleep.

@@ -11,21 +11,38 @@ import (
 	"github.com/daybook-apm/daybook/internal/stack"
 )
 
-// Call is one statement or one call to a remote, from begin to end. It is a value: rows and bodies embed it. The zero
-// Call does nothing. Its methods are called by one goroutine at a time.
+// Call is one statement or one call to a remote, from begin to end. It is a small value: rows and bodies embed it. What is
+// known of the call is in its entry, in the transaction. The zero Call does nothing. Its methods are called by one goroutine at a time.
 //
 // A statement goes [StartStatement], End; then StartFetch and StopFetch around each reading of a row, and Close.
 // A remote goes [StartRemote]; Pause when RoundTrip has returned; Resume and Pause around each reading of the body; End.
 type Call struct {
 	agent       *Agent       // nil: pass-through.
 	transaction *Transaction // nil: posted to Without.
-	epoch       time.Time    // What offsets count from.
-	began       time.Duration
-	index       int  // The entry in the transaction; -1: none.
-	running     bool // In flight now.
-	own         Entry
+	statement   *sqltext.Statement
+	loose       *loose           // Of a call whose entry is in no transaction.
 	cause       *failure.Failure // What [Call.Explain] was told; nil: nothing.
-	late        StatementTotal   // Rows that were read when the transaction had ended, or without one.
+	late        *late            // Rows that were read when the transaction had ended, or without one.
+	spanID      trace.SpanID     // Of a call to a remote.
+	began       time.Duration    // When it went into flight last.
+	index       int16            // The entry in the transaction; -1: none.
+	phase       Phase
+	running     bool // In flight now.
+	open        bool // Has not ended.
+	failed      bool
+}
+
+// loose is an entry outside of a transaction: there is none, it has all the entries that it may have, or it had ended
+// when the call began.
+type loose struct {
+	Entry
+	epoch time.Time // What the offsets count from, without a transaction.
+}
+
+// late is what comes after the end of the transaction.
+type late struct {
+	StatementTotal
+	errorType string
 }
 
 // Result is how a call ended.
@@ -40,39 +57,51 @@ func StartStatement(ctx context.Context, st *sqltext.Statement) Call {
 	if !st.HasCaller() {
 		st.SetCaller(stack.Caller())
 	}
-	return start(ctx, Entry{Statement: st, Open: true})
+	c := Call{statement: st, phase: SQL, index: -1}
+	c.start(ctx, nil, "")
+	return c
 }
 
 // StartRemote begins a call to r. Operation is the HTTP method, or an adapter's own term.
 func StartRemote(ctx context.Context, r *Remote, operation string) Call {
-	return start(ctx, Entry{Remote: r, Operation: operation, SpanID: newSpanID(), Open: true})
+	c := Call{phase: External, spanID: newSpanID(), index: -1}
+	c.start(ctx, r, operation)
+	return c
 }
 
-func start(ctx context.Context, e Entry) Call {
-	c := Call{transaction: From(ctx), index: -1, own: e}
-	t := c.transaction
+func (c *Call) start(ctx context.Context, r *Remote, operation string) {
+	t := From(ctx)
+	c.transaction = t
 	if t == nil {
-		if c.agent = AgentFrom(ctx); c.agent != nil {
-			c.agent.stray()
-			c.epoch = time.Now()
-			c.running = true
+		if c.agent = AgentFrom(ctx); c.agent == nil {
+			return
 		}
-		return c
+		c.agent.stray()
+		c.loose = &loose{epoch: time.Now()}
+		c.fill(&c.loose.Entry, r, operation)
+		return
 	}
-	c.agent, c.epoch = t.agent, t.start
+	c.agent = t.agent
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c.began = t.now()
-	c.own.Start = c.began
-	c.running = true
+	var e *Entry
 	if !t.ended {
-		p := c.own.phase()
 		t.charge(c.began)
-		t.clock.begin(p)
-		t.calls[p]++
-		c.index = t.children().add(&c.own)
+		t.clock.begin(c.phase)
+		t.calls[c.phase]++
+		e, c.index = t.children().next()
 	}
-	return c
+	if e == nil {
+		c.loose = &loose{}
+		e = &c.loose.Entry
+	}
+	c.fill(e, r, operation)
+}
+
+func (c *Call) fill(e *Entry, r *Remote, operation string) {
+	c.running, c.open = true, true
+	*e = Entry{Start: c.began, Statement: c.statement, Remote: r, Operation: operation, SpanID: c.spanID, Open: true}
 }
 
 // Agent returns the agent that records the call, or nil.
@@ -86,83 +115,87 @@ func (c *Call) SpanContext() trace.SpanContext {
 	if c.transaction == nil {
 		return trace.SpanContext{}
 	}
-	return c.transaction.spanContext(c.own.SpanID)
+	return c.transaction.spanContext(c.spanID)
 }
 
 // Resume puts the call into flight again.
-func (c *Call) Resume() { c.enter(c.own.phase()) }
+func (c *Call) Resume() { c.enter(c.phase) }
 
 // Pause takes the call out of flight: the time that follows is the caller's.
 func (c *Call) Pause() {
-	if c.agent == nil || !c.running {
+	if c.agent == nil || !c.running || !c.open {
 		return
 	}
 	if t := c.lock(); t != nil {
 		defer t.mu.Unlock()
 	}
-	c.own.Duration += c.leave(c.own.phase())
+	e := c.entry()
+	e.End = c.leave(c.phase)
+	e.Duration += e.End - c.began
 }
 
 // End ends the call and posts it. Only the first call does anything.
 func (c *Call) End(r Result) {
-	if c.agent == nil || !c.own.Open {
+	if c.agent == nil || !c.open {
 		return
 	}
 	t := c.lock()
+	e := c.entry()
 	if c.running {
-		c.own.Duration += c.leave(c.own.phase())
+		e.End = c.leave(c.phase)
+		e.Duration += e.End - c.began
 	} else {
-		c.own.End = time.Since(c.epoch)
+		e.End = c.now()
 	}
-	c.own.Open = false
-	c.own.ErrorType, c.own.Status, c.own.Rows = r.ErrorType, r.Status, r.Rows
+	c.open, c.failed = false, r.ErrorType != ""
+	e.Open = false
+	e.ErrorType, e.Status, e.Rows = r.ErrorType, r.Status, r.Rows
 	if t == nil {
-		c.post()
+		c.post(*e)
 		return
 	}
-	if t.retried == c.own.Statement {
+	if t.retried == c.statement {
 		t.retried = nil // What was tried again has come to its end.
 	}
 	if t.ended {
+		own := *e
 		t.mu.Unlock()
-		c.post()
+		c.post(own)
 		return
 	}
-	if c.own.Statement != nil {
-		t.sheet.statement(c.own.Statement).add(c.statementTotal())
+	if c.statement != nil {
+		t.sheet.statement(c.statement).add(e.statementTotal())
 	} else {
-		t.sheet.remote(c.own.Remote, c.own.ErrorType).add(c.remoteTotal())
+		t.sheet.remote(e.Remote, e.ErrorType).add(e.remoteTotal())
 	}
-	if c.index >= 0 {
-		t.sheet.entries[c.index] = c.own
+	if c.failed {
+		t.countError(e.ErrorType, c.failure(e.ErrorType, e.End))
 	}
-	t.countError(c.own.ErrorType, c.failure(c.own.End))
 	t.mu.Unlock()
-	if c.index < 0 {
-		own := c.own // A copy, or each Call would be allocated for the sake of these few.
-		c.agent.Ledger.PostCall(&own)
+	if c.loose != nil {
+		c.agent.Ledger.PostCall(&c.loose.Entry)
 	}
 }
 
 // Abandon takes the call back: it was none. Its time stays what it was. This is what driver.ErrSkip asks for.
 func (c *Call) Abandon() {
-	if c.agent == nil || !c.own.Open {
+	if c.agent == nil || !c.open {
 		return
 	}
-	c.own.Open = false
+	c.open = false
 	t := c.lock()
 	if t == nil {
 		return
 	}
 	defer t.mu.Unlock()
 	if c.running {
-		c.leave(c.own.phase())
+		c.leave(c.phase)
 	}
 	if t.ended {
 		return
 	}
-	t.calls[c.own.phase()]--
-	switch last := len(t.sheet.entries) - 1; c.index {
+	t.calls[c.phase]--
+	switch last := len(t.sheet.entries) - 1; int(c.index) {
 	case -1:
 	case last:
 		t.sheet.entries = t.sheet.entries[:last]
@@ -176,8 +209,8 @@ func (c *Call) Abandon() {
 // Attempts are counted by transaction; without one they are all taken back.
 func (c *Call) Retry(limit int) bool {
 	if t := c.lock(); t != nil {
-		if t.retried != c.own.Statement {
-			t.retried, t.retries = c.own.Statement, 0
+		if t.retried != c.statement {
+			t.retried, t.retries = c.statement, 0
 		}
 		last := t.retries == limit
 		t.retries++
@@ -203,45 +236,50 @@ func (c *Call) StopFetch(rows int64, errorType string) {
 	if t != nil {
 		defer t.mu.Unlock()
 	}
-	d := c.leave(Fetch)
-	c.own.Fetch += d
-	c.own.Rows += rows
-	var failed int64
-	if errorType != "" && c.own.ErrorType == "" {
-		failed = 1
-		c.own.ErrorType = errorType
-	}
+	now := c.leave(Fetch)
+	fails := errorType != "" && !c.failed
+	c.failed = c.failed || fails
+	var total *StatementTotal
 	if t == nil || t.ended {
-		c.late.Fetch += d
-		c.late.Rows += rows
-		c.late.Errors += failed
+		if c.late == nil {
+			c.late = &late{StatementTotal: StatementTotal{Statement: c.statement}}
+		}
+		total = &c.late.StatementTotal
+	} else {
+		total = t.sheet.statement(c.statement)
+	}
+	total.Fetch += now - c.began
+	total.Rows += rows
+	if fails {
+		total.Errors++
+	}
+	if c.late != nil {
+		if fails {
+			c.late.errorType = errorType
+		}
 		return
 	}
-	total := t.sheet.statement(c.own.Statement)
-	total.Fetch += d
-	total.Rows += rows
-	total.Errors += failed
-	if failed > 0 {
-		t.countError(errorType, c.failure(c.own.End))
-	}
-	if c.index >= 0 {
-		e := &t.sheet.entries[c.index]
-		e.Fetch, e.Rows, e.End, e.ErrorType = c.own.Fetch, c.own.Rows, c.own.End, c.own.ErrorType
+	e := c.entry()
+	e.Fetch += now - c.began
+	e.Rows += rows
+	e.End = now
+	if fails {
+		e.ErrorType = errorType
+		t.countError(errorType, c.failure(errorType, now))
 	}
 }
 
 // Close says that no more rows will be read.
 func (c *Call) Close() {
-	if c.agent == nil || c.late.Fetch == 0 && c.late.Rows == 0 && c.late.Errors == 0 {
+	l := c.late
+	if l == nil {
 		return
 	}
-	if c.late.Errors > 0 && c.own.ErrorType != CanceledError {
-		c.agent.postError(c.transaction, c.own.ErrorType, c.failure(c.own.End))
+	c.late = nil
+	if l.errorType != "" && l.errorType != CanceledError {
+		c.agent.postError(c.transaction, l.errorType, c.failure(l.errorType, c.began))
 	}
-	c.late.Statement = c.own.Statement
-	late := c.late
-	c.agent.postStatement(c.transaction, &late)
-	c.late = StatementTotal{}
+	c.agent.postStatement(c.transaction, &l.StatementTotal)
 }
 
 // lock locks the transaction, if there is one.
@@ -252,13 +290,33 @@ func (c *Call) lock() *Transaction {
 	return c.transaction
 }
 
+// entry returns the entry of a call that has not ended, or whose transaction has not. The caller holds the transaction's mutex.
+func (c *Call) entry() *Entry {
+	switch t := c.transaction; {
+	case c.loose != nil:
+		return &c.loose.Entry
+	case t.ended:
+		return &t.orphans[c.index]
+	default:
+		return &t.sheet.entries[c.index]
+	}
+}
+
+// now is the offset from the transaction's start, or without one from the call's.
+func (c *Call) now() time.Duration {
+	if c.transaction != nil {
+		return c.transaction.now()
+	}
+	return time.Since(c.loose.epoch)
+}
+
 // enter puts the call into flight.
 func (c *Call) enter(p Phase) {
 	if c.agent == nil || c.running {
 		return
 	}
 	t := c.lock()
-	c.began = time.Since(c.epoch)
+	c.began = c.now()
 	c.running = true
 	if t == nil {
 		return
@@ -270,43 +328,42 @@ func (c *Call) enter(p Phase) {
 	t.mu.Unlock()
 }
 
-// leave takes the call out of flight and returns how long it was. The caller holds the transaction's mutex.
+// leave takes the call out of flight and returns the offset. The caller holds the transaction's mutex.
 func (c *Call) leave(p Phase) time.Duration {
-	c.own.End = time.Since(c.epoch)
+	now := c.now()
 	c.running = false
 	if t := c.transaction; t != nil && !t.ended {
-		t.charge(c.own.End)
+		t.charge(now)
 		t.clock.end(p)
 	}
-	return c.own.End - c.began
+	return now
 }
 
-// post posts a call that came after the end of its transaction, or had none.
-func (c *Call) post() {
-	if c.own.ErrorType != "" && c.own.ErrorType != CanceledError {
-		c.agent.postError(c.transaction, c.own.ErrorType, c.failure(c.own.End))
+// post posts a call that ended after its transaction, or had none.
+func (c *Call) post(e Entry) {
+	if e.ErrorType != "" && e.ErrorType != CanceledError {
+		c.agent.postError(c.transaction, e.ErrorType, c.failure(e.ErrorType, e.End))
 	}
-	own := c.own
-	c.agent.postCall(c.transaction, &own)
-	if c.own.Statement != nil {
-		total := c.statementTotal()
+	c.agent.postCall(c.transaction, &e)
+	if c.statement != nil {
+		total := e.statementTotal()
 		c.agent.postStatement(c.transaction, &total)
 		return
 	}
-	total := c.remoteTotal()
+	total := e.remoteTotal()
 	c.agent.postRemote(c.transaction, &total)
 }
 
-func (c *Call) statementTotal() StatementTotal {
-	total := StatementTotal{Statement: c.own.Statement, Calls: 1, Rows: c.own.Rows, Time: c.own.Duration, Max: c.own.Duration}
-	if c.own.ErrorType != "" {
+func (e *Entry) statementTotal() StatementTotal {
+	total := StatementTotal{Statement: e.Statement, Calls: 1, Rows: e.Rows, Time: e.Duration, Max: e.Duration}
+	if e.ErrorType != "" {
 		total.Errors = 1
 	}
 	return total
 }
 
-func (c *Call) remoteTotal() RemoteTotal {
-	return RemoteTotal{Remote: c.own.Remote, ErrorType: c.own.ErrorType, Calls: 1, Time: c.own.Duration, Max: c.own.Duration}
+func (e *Entry) remoteTotal() RemoteTotal {
+	return RemoteTotal{Remote: e.Remote, ErrorType: e.ErrorType, Calls: 1, Time: e.Duration, Max: e.Duration}
 }
 
 func (s *StatementTotal) add(o StatementTotal) {

@@ -128,13 +128,18 @@ func (s *sheet) recycle() {
 	sheets.Put(s)
 }
 
-// add keeps e if there is still room, and returns its index or -1.
-func (s *sheet) add(e *Entry) int {
-	if len(s.entries) == MaxEntries {
-		return -1
+// next returns a new entry, of any content, and its index; nil and -1 if there is no more room.
+func (s *sheet) next() (*Entry, int16) {
+	n := len(s.entries)
+	switch {
+	case n == MaxEntries:
+		return nil, -1
+	case n < cap(s.entries):
+		s.entries = s.entries[:n+1] // Whoever fills it overwrites what a recycled sheet has there.
+	default:
+		s.entries = append(s.entries, Entry{})
 	}
-	s.entries = append(s.entries, *e)
-	return len(s.entries) - 1
+	return &s.entries[n], int16(n)
 }
 
 func (s *sheet) statement(st *sqltext.Statement) *StatementTotal {

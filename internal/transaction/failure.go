@@ -111,12 +111,12 @@ func (c *Call) Explain(err error) {
 	c.cause = &f
 }
 
-// failure returns what Explain was told, for an error that happened at the given offset.
-func (c *Call) failure(at time.Duration) *failure.Failure {
+// failure returns what Explain was told, for an error of the given type that happened at the given offset.
+func (c *Call) failure(errorType string, at time.Duration) *failure.Failure {
 	f := c.cause
 	if f != nil {
 		c.cause = nil
-		f.Type, f.At, f.Entry = c.own.ErrorType, at, c.index
+		f.Type, f.At, f.Entry = errorType, at, int(c.index)
 	}
 	return f
 }

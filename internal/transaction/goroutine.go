@@ -79,7 +79,7 @@ func (t *Transaction) bind() {
 	t.binding = b
 	b.transaction.Store(t)
 	hex.Encode(b.id[:], t.spanID[:])
-	b.outer = withoutEnded(getLabels())
+	b.outer = getLabels()
 	if l := ours(b.outer); l != nil {
 		b.foreign = l.binding.foreign
 	} else if b.outer != nil {
@@ -125,7 +125,7 @@ func (t *Transaction) unbind() {
 	}
 	outer := b.outer
 	if ours(outer) != nil {
-		b.outer = nil // Bindings would be a chain without an end.
+		b.outer = nil // Bindings of goroutines that live on would be a chain without an end.
 	}
 	b.transaction.Store(nil)
 	if l := ours(getLabels()); l != nil && l.binding == b {
@@ -133,8 +133,8 @@ func (t *Transaction) unbind() {
 	}
 }
 
-// withoutEnded returns labels, or those that the program had set before if they are of a transaction that
-// has ended: it did so in another goroutine.
+// withoutEnded returns p or, if these are the labels of a transaction that has ended meanwhile, those of the program that were
+// there before it.
 func withoutEnded(p unsafe.Pointer) unsafe.Pointer {
 	if l := ours(p); l != nil && l.binding.transaction.Load() == nil {
 		return l.binding.outer

@@ -12,7 +12,7 @@ const maxSegments = 100
 type Part struct {
 	transaction *Transaction
 	total       int32 // Index of the name's total.
-	index       int   // The entry; -1: none.
+	index       int16 // The entry; -1: none.
 	own         Entry
 }
 
@@ -31,7 +31,10 @@ func StartSegment(ctx context.Context, name string) Part {
 	t.charge(now)
 	s := Part{transaction: t, own: Entry{Start: now, Segment: name, Open: true}}
 	s.total = t.children().segmentIndex(name)
-	s.index = t.sheet.add(&s.own)
+	var e *Entry
+	if e, s.index = t.sheet.next(); e != nil {
+		*e = s.own
+	}
 	t.sheet.segments[s.total].Calls++
 	t.calls[Segment]++
 	t.innermost = append(t.innermost, s.total)

@@ -2,6 +2,7 @@ package transaction
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,6 +47,7 @@ type Transaction struct {
 	mu        sync.Mutex
 	clock     clock
 	sheet     *sheet  // nil until there is a child, and again after the end.
+	orphans   []Entry // After an end with open calls: the entries, by index.
 	innermost []int32 // Open segments, by index of their total: the last is the innermost.
 	calls     [Phases]int64
 	route     string
@@ -136,6 +138,9 @@ func (t *Transaction) End() {
 	if sheet != nil {
 		for i := range sheet.entries {
 			if e := &sheet.entries[i]; e.Open {
+				if t.orphans == nil {
+					t.orphans = slices.Clone(sheet.entries) // Their calls will look for them.
+				}
 				e.End = t.duration
 			}
 		}
