@@ -147,6 +147,35 @@ func run(ctx context.Context) {
 	apm.SetUser(ctx, "me")
 }
 
+// TestSamplerLine names the sampler as OTEL_TRACES_SAMPLER does.
+func TestSamplerLine(t *testing.T) {
+	for _, c := range []struct {
+		variable, argument string
+		option             apm.Option
+		want               string
+	}{
+		{"always_on", "", nil, "always_on sample_ratio=1"},
+		{"always_off", "", nil, "always_off sample_ratio=0"},
+		{"traceidratio", "0.2", nil, "traceidratio sample_ratio=0.2"},
+		{"parentbased_always_on", "", nil, "parentbased_always_on sample_ratio=1"},
+		{"parentbased_always_off", "", nil, "parentbased_always_off sample_ratio=0"},
+		{"parentbased_traceidratio", "0.2", nil, "parentbased_traceidratio sample_ratio=0.2"},
+		{"always_on", "", apm.WithSampleRatio(0.5), "parentbased_traceidratio sample_ratio=0.5"},
+	} {
+		t.Setenv("OTEL_TRACES_SAMPLER", c.variable)
+		t.Setenv("OTEL_TRACES_SAMPLER_ARG", c.argument)
+		var log bytes.Buffer
+		agent, err := apm.Start(t.Context(), apm.WithLogger(slog.New(slog.NewTextHandler(&log, nil))), c.option)
+		if err != nil {
+			t.Fatal(err)
+		}
+		agent.Shutdown(t.Context())
+		if !strings.Contains(log.String(), " sampler="+c.want+"\n") {
+			t.Errorf("%s %s: the log says %q, want sampler=%s", c.variable, c.argument, log.String(), c.want)
+		}
+	}
+}
+
 // TestStartLine says in one line where telemetry goes.
 func TestStartLine(t *testing.T) {
 	receiver := otlptest.New(t)

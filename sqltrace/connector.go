@@ -18,9 +18,10 @@ func WrapConnector(c driver.Connector, opts ...Option) driver.Connector {
 	return newConnector(newConfig(opts), c, "", "")
 }
 
-// connector wraps a [driver.Connector]. Its Driver is the driver's own: programs look at its type.
+// connector wraps a [driver.Connector].
 type connector struct {
 	bare     driver.Connector
+	driver   driver.Driver // What Driver returns; nil: the driver's own, since programs look at its type.
 	database *database
 	stop     func() // Unregisters the pool; nil if it is not registered.
 }
@@ -51,7 +52,12 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 // Driver implements [driver.Connector].
-func (c *connector) Driver() driver.Driver { return c.bare.Driver() }
+func (c *connector) Driver() driver.Driver {
+	if c.driver != nil {
+		return c.driver
+	}
+	return c.bare.Driver()
+}
 
 // Close implements [io.Closer]: [sql.DB.Close] calls it. A connector without it has nothing to close.
 func (c *connector) Close() error {

@@ -18,16 +18,26 @@ func WrapDriver(d driver.Driver, opts ...Option) driver.Driver {
 	case *wrappedDriver, *namedDriver:
 		return d
 	}
-	return &wrappedDriver{d, newConfig(opts)}
+	return &wrappedDriver{d, newConfig(opts), ""}
 }
 
-// wrappedDriver wraps a [driver.Driver].
+// wrappedDriver wraps a [driver.Driver]. It is also what its connectors say their driver is: libraries ask a database for its
+// driver and wrap that, and must not get around us.
 type wrappedDriver struct {
 	bare   driver.Driver
 	config config
+	name   string // That the driver is registered under, if that is known.
 }
 
 var _ driver.DriverContext = (*wrappedDriver)(nil)
+
+// ownDriver returns the driver's own if d is ours.
+func ownDriver(d driver.Driver) driver.Driver {
+	if d, ok := d.(*wrappedDriver); ok {
+		return d.bare
+	}
+	return d
+}
 
 // Open implements [driver.Driver].
 func (d *wrappedDriver) Open(dsn string) (driver.Conn, error) {
@@ -35,7 +45,7 @@ func (d *wrappedDriver) Open(dsn string) (driver.Conn, error) {
 	if err != nil || bare == nil {
 		return bare, err
 	}
-	return wrapConn(bare, newDatabase(d.config, d.bare, "", dsn)), nil
+	return wrapConn(bare, newDatabase(d.config, d.bare, d.name, dsn)), nil
 }
 
 // OpenConnector implements [driver.DriverContext].
@@ -44,7 +54,9 @@ func (d *wrappedDriver) OpenConnector(dsn string) (driver.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newConnector(d.config, bare, "", dsn), nil
+	c := newConnector(d.config, bare, d.name, dsn)
+	c.driver = d
+	return c, nil
 }
 
 // Register registers an observed twin of the driver that is registered under driverName, and returns the name of the
@@ -105,5 +117,6 @@ func (d *namedDriver) OpenConnector(dsn string) (driver.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.driver = &wrappedDriver{c.bare.Driver(), d.config, d.name}
 	return c, nil
 }

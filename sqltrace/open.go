@@ -37,7 +37,7 @@ func openConnector(c config, driverName, dsn string) (*connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := db.Driver()
+	d := ownDriver(db.Driver())
 	// Nothing was connected yet, and what closing a connector may complain about, the second one will say again.
 	_ = db.Close()
 	bare, err := bareConnector(d, dsn)

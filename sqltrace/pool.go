@@ -24,7 +24,7 @@ func RegisterStats(db *sql.DB, opts ...Option) (stop func(), err error) {
 	c := newConfig(opts)
 	name := first(c.namespace, c.system)
 	if name == "" {
-		name = productOf(db.Driver(), "").system
+		name = productOf(ownDriver(db.Driver()), "").system
 	}
 	return registerStats(db, name)
 }

@@ -154,8 +154,8 @@ func (c *Call) End(r Result) {
 		c.post(*e)
 		return
 	}
-	if t.retried == c.statement {
-		t.retried = nil // What was tried again has come to its end.
+	if n := t.notes; n != nil && n.retried == c.statement {
+		n.retried = nil // What was tried again has come to its end.
 	}
 	if t.ended {
 		own := *e
@@ -209,11 +209,12 @@ func (c *Call) Abandon() {
 // Attempts are counted by transaction; without one they are all taken back.
 func (c *Call) Retry(limit int) bool {
 	if t := c.lock(); t != nil {
-		if t.retried != c.statement {
-			t.retried, t.retries = c.statement, 0
+		n := t.noted()
+		if n.retried != c.statement {
+			n.retried, n.retries = c.statement, 0
 		}
-		last := t.retries == limit
-		t.retries++
+		last := n.retries == limit
+		n.retries++
 		t.mu.Unlock()
 		if last {
 			return false
@@ -296,7 +297,7 @@ func (c *Call) entry() *Entry {
 	case c.loose != nil:
 		return &c.loose.Entry
 	case t.ended:
-		return &t.orphans[c.index]
+		return &t.notes.orphans[c.index]
 	default:
 		return &t.sheet.entries[c.index]
 	}

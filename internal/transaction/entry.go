@@ -83,16 +83,17 @@ func (t *Transaction) countError(errorType string, f *failure.Failure) {
 }
 
 func (t *Transaction) errorTotal(errorType string) *ErrorTotal {
-	for i := range t.errors {
-		if t.errors[i].Type == errorType {
-			return &t.errors[i]
+	n := t.noted()
+	for i := range n.errors {
+		if n.errors[i].Type == errorType {
+			return &n.errors[i]
 		}
 	}
-	if len(t.errors) >= maxErrorTypes && errorType != Other {
+	if len(n.errors) >= maxErrorTypes && errorType != Other {
 		return t.errorTotal(Other)
 	}
-	t.errors = append(t.errors, ErrorTotal{Type: errorType})
-	return &t.errors[len(t.errors)-1]
+	n.errors = append(n.errors, ErrorTotal{Type: errorType})
+	return &n.errors[len(n.errors)-1]
 }
 
 // sheet holds the children of a transaction. Children know their entry by index and look at it only while the transaction
@@ -102,6 +103,7 @@ type sheet struct {
 	statements []StatementTotal
 	remotes    []RemoteTotal
 	segments   []SegmentTotal
+	innermost  []int32 // Open segments, by index of their total: the last is the innermost.
 }
 
 var sheets = sync.Pool{New: func() any {
@@ -125,6 +127,7 @@ func (s *sheet) recycle() {
 		return
 	}
 	s.entries, s.statements, s.remotes, s.segments = s.entries[:0], s.statements[:0], s.remotes[:0], s.segments[:0]
+	s.innermost = s.innermost[:0]
 	sheets.Put(s)
 }
 

@@ -6,18 +6,22 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/daybook-apm/daybook/internal/failure"
+	"github.com/daybook-apm/daybook/internal/sqltext"
 	"github.com/daybook-apm/daybook/internal/stack"
 )
 
 // maxFailures is how many different errors of one transaction are described. All of them are counted.
 const maxFailures = 16
 
-// notes is what few transactions have: errors that were described, the recorder's look at it while it was running, and the
-// live span if it is bound to its goroutine.
+// notes is what few transactions have.
 type notes struct {
-	failures []failure.Failure
-	stuck    Stuck
-	span     trace.Span
+	errors   []ErrorTotal
+	orphans  []Entry            // After an end with open calls: the entries, by index.
+	retried  *sqltext.Statement // What [Call.Retry] was last asked for, and how often in a row.
+	retries  int
+	failures []failure.Failure // Errors that were described.
+	stuck    Stuck             // The recorder's look at it while it was running.
+	span     trace.Span        // The live one, if it is bound to its goroutine.
 }
 
 // RecordError counts an error of the endpoint. The transaction does not fail by it.

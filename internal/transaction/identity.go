@@ -37,20 +37,23 @@ func (s Sampler) sample(parent trace.SpanContext, id trace.TraceID) bool {
 }
 
 // identify takes the decision on sampling and gives t its IDs.
-func (t *Transaction) identify() {
-	t.traceID = t.parent.TraceID()
-	if !t.traceID.IsValid() {
+func (t *Transaction) identify(parent trace.SpanContext) {
+	if parent.IsValid() {
+		p := parent // A copy, or each transaction would pay for those that have one.
+		t.parent = &p
+		t.traceID = parent.TraceID()
+	} else {
 		t.traceID = newTraceID()
 	}
-	if t.parent.IsValid() && !t.parent.IsRemote() && From(t.Context) == nil {
+	if parent.IsValid() && !parent.IsRemote() && From(t.Context) == nil {
 		// The program has a server span of its own. It becomes ours, so that nothing is traced twice.
 		t.adopted = true
-		t.spanID = t.parent.SpanID()
-		t.sampled = t.parent.IsSampled()
+		t.spanID = parent.SpanID()
+		t.sampled = parent.IsSampled()
 		return
 	}
 	t.spanID = newSpanID()
-	t.sampled = t.agent.Sampler.sample(t.parent, t.traceID)
+	t.sampled = t.agent.Sampler.sample(parent, t.traceID)
 }
 
 // Sampled reports whether t is traced live.
@@ -60,7 +63,12 @@ func (t *Transaction) Sampled() bool { return t.sampled }
 func (t *Transaction) Adopted() bool { return t.adopted }
 
 // Parent returns the span that caused t; it may be invalid.
-func (t *Transaction) Parent() trace.SpanContext { return t.parent }
+func (t *Transaction) Parent() trace.SpanContext {
+	if t.parent == nil {
+		return trace.SpanContext{}
+	}
+	return *t.parent
+}
 
 // SpanContext returns the identity that t has in traces.
 func (t *Transaction) SpanContext() trace.SpanContext { return t.spanContext(t.spanID) }
@@ -77,7 +85,7 @@ func (t *Transaction) spanContext(id trace.SpanID) trace.SpanContext {
 		TraceID:    t.traceID,
 		SpanID:     id,
 		TraceFlags: flags.WithSampled(t.sampled),
-		TraceState: t.parent.TraceState(),
+		TraceState: t.Parent().TraceState(),
 	})
 }
 

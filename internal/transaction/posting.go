@@ -56,7 +56,12 @@ func (t *Transaction) Spent() *[Phases]time.Duration { return &t.clock.spent }
 func (t *Transaction) Calls() *[Phases]int64 { return &t.calls }
 
 // Errors returns the errors that were recorded and those of the calls, by error.type. The outcome's own is not among them.
-func (t *Transaction) Errors() []ErrorTotal { return t.errors }
+func (t *Transaction) Errors() []ErrorTotal {
+	if t.notes == nil {
+		return nil
+	}
+	return t.notes.errors
+}
 
 // User returns the hash of the user, if one was set.
 func (t *Transaction) User() (hash uint64, ok bool) { return t.user, t.hasUser }

@@ -37,7 +37,7 @@ func StartSegment(ctx context.Context, name string) Part {
 	}
 	t.sheet.segments[s.total].Calls++
 	t.calls[Segment]++
-	t.innermost = append(t.innermost, s.total)
+	t.sheet.innermost = append(t.sheet.innermost, s.total)
 	t.clock.begin(Segment)
 	return s
 }
@@ -57,9 +57,9 @@ func (s *Part) End() {
 	t.charge(now)
 	t.clock.end(Segment)
 	// Segments of parallel goroutines need not end in order: the innermost of this name goes.
-	for i, total := range slices.Backward(t.innermost) {
+	for i, total := range slices.Backward(t.sheet.innermost) {
 		if total == s.total {
-			t.innermost = slices.Delete(t.innermost, i, i+1)
+			t.sheet.innermost = slices.Delete(t.sheet.innermost, i, i+1)
 			break
 		}
 	}

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/daybook-apm/daybook/internal/sqltext"
 )
 
 // Kind tells what a transaction is: it decides which telemetry it may appear in.
@@ -37,31 +35,26 @@ type Transaction struct {
 	scheme       string
 	traceID      trace.TraceID
 	spanID       trace.SpanID
-	parent       trace.SpanContext // The span that caused this one, remote or local; may be invalid.
+	parent       *trace.SpanContext // The span that caused this one, remote or local; nil: none.
 	sampled      bool
 	adopted      bool // The span is the program's own: it began before t did.
 	activeShard  uint32
 	binding      *binding     // nil: t is found by its context only.
 	older, newer *Transaction // Neighbours in the registry; its shard's mutex guards them.
 
-	mu        sync.Mutex
-	clock     clock
-	sheet     *sheet  // nil until there is a child, and again after the end.
-	orphans   []Entry // After an end with open calls: the entries, by index.
-	innermost []int32 // Open segments, by index of their total: the last is the innermost.
-	calls     [Phases]int64
-	route     string
-	routed    int32 // How often the route was set or claimed.
-	outcome   Outcome
-	errors    []ErrorTotal
-	user      uint64
-	hasUser   bool
-	notes     *notes
-	ignored   bool
-	ended     bool
-	duration  time.Duration
-	retried   *sqltext.Statement // What [Call.Retry] was last asked for, and how often in a row.
-	retries   int
+	mu       sync.Mutex
+	clock    clock
+	sheet    *sheet // nil until there is a child, and again after the end.
+	calls    [Phases]int64
+	route    string
+	routed   int32 // How often the route was set or claimed.
+	outcome  Outcome
+	user     uint64
+	hasUser  bool
+	notes    *notes // nil until there is something that few transactions have.
+	ignored  bool
+	ended    bool
+	duration time.Duration
 }
 
 // Request is what is known of a transaction when it begins.
@@ -79,13 +72,12 @@ func (t *Transaction) Begin(parent context.Context, a *Agent, r Request) {
 	t.Context = parent
 	t.agent = a
 	t.kind, t.method, t.scheme, t.route = r.Kind, r.Method, r.Scheme, r.Route
-	t.parent = trace.SpanContextFromContext(parent)
-	t.identify()
+	t.identify(trace.SpanContextFromContext(parent))
 	t.start = time.Now()
-	a.Active.add(t)
 	if a.GoroutineLabels {
 		t.bind()
 	}
+	a.Active.add(t) // From here on others see t.
 }
 
 // Ignore keeps the transaction out of every figure. It still works as a context and for its children.
@@ -138,8 +130,8 @@ func (t *Transaction) End() {
 	if sheet != nil {
 		for i := range sheet.entries {
 			if e := &sheet.entries[i]; e.Open {
-				if t.orphans == nil {
-					t.orphans = slices.Clone(sheet.entries) // Their calls will look for them.
+				if n := t.noted(); n.orphans == nil {
+					n.orphans = slices.Clone(sheet.entries) // Their calls will look for them.
 				}
 				e.End = t.duration
 			}
@@ -173,7 +165,7 @@ func (t *Transaction) now() time.Duration { return time.Since(t.start) }
 func (t *Transaction) charge(now time.Duration) {
 	top := t.clock.top
 	if d := t.clock.charge(now); top == Segment && d > 0 {
-		t.sheet.segments[t.innermost[len(t.innermost)-1]].Time += d
+		t.sheet.segments[t.sheet.innermost[len(t.sheet.innermost)-1]].Time += d
 	}
 }
 

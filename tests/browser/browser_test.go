@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
@@ -41,11 +42,8 @@ func newBrowser(t *testing.T) *browser {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true))
 	ctx, closeTab := chromedp.NewContext(allocator)
-	ctx, cancel := context.WithTimeout(ctx, 100*time.Second)
 	b := &browser{t: t, ctx: ctx}
-	chromedp.ListenTarget(ctx, b.listen)
 	t.Cleanup(func() {
-		cancel()
 		closeTab()
 		stop()
 		b.mu.Lock()
@@ -54,7 +52,9 @@ func newBrowser(t *testing.T) *browser {
 			t.Errorf("in the browser: %s", fault)
 		}
 	})
-	b.run(log.Enable(), runtime.Enable())
+	if err := chromedp.Listen(ctx, b.listen); err != nil {
+		t.Fatal(err)
+	}
 	return b
 }
 
@@ -63,16 +63,16 @@ func (b *browser) listen(event any) {
 	fault := ""
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
-		fault = e.ExceptionDetails.Error()
+		fault = exception(e.ExceptionDetails)
 	case *runtime.EventConsoleAPICalled:
-		if e.Type == runtime.APITypeError || e.Type == runtime.APITypeWarning {
+		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
 			fault = fmt.Sprintf("console.%s", e.Type)
 			for _, a := range e.Args {
 				fault += " " + string(a.Value) + a.Description
 			}
 		}
 	case *log.EventEntryAdded:
-		if e.Entry.Level == log.LevelError || e.Entry.Source == log.SourceSecurity || e.Entry.Source == log.SourceViolation && e.Entry.Level != log.LevelVerbose {
+		if e.Entry.Level == log.EntryLevelError || e.Entry.Source == log.EntrySourceSecurity || e.Entry.Source == log.EntrySourceViolation && e.Entry.Level != log.EntryLevelVerbose {
 			fault = fmt.Sprintf("%s: %s %s", e.Entry.Source, e.Entry.Text, e.Entry.URL)
 		}
 	}
@@ -90,40 +90,57 @@ func (b *browser) expectErrors() {
 	b.expected = true
 }
 
-func (b *browser) run(actions ...chromedp.Action) {
+func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	if err := chromedp.Run(b.ctx, actions...); err != nil {
+	if err := chromedp.Do(b.ctx, actions...); err != nil {
 		b.t.Fatal(err)
 	}
 }
 
-// until waits for a condition of the page, in JavaScript.
+// get returns what an action comes to.
+func get[T any](b *browser, action chromedp.Action[T]) T {
+	b.t.Helper()
+	v, err := chromedp.Run(b.ctx, action)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return v
+}
+
+// until waits for a condition of the page, in JavaScript. A new page in between is fine.
 func (b *browser) until(condition string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
-	defer cancel()
-	if err := chromedp.Run(ctx, chromedp.Poll(condition, nil, chromedp.WithPollingTimeout(0))); err != nil {
-		var body string
-		_ = chromedp.Run(b.ctx, chromedp.Evaluate(`document.body.innerText.slice(0, 600)`, &body))
-		b.t.Fatalf("%s does not come true: %v\n%s", condition, err, body)
+	var met bool
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		met, _ = chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+condition+")"))
+		if met {
+			return
+		}
 	}
+	b.t.Fatalf("%s does not come true on %s:\n%s", condition, b.text("location.href"), b.text("document.body.innerText.slice(0, 600)"))
 }
 
 // text evaluates an expression in the page.
-func (b *browser) text(expression string) (s string) {
+func (b *browser) text(expression string) string {
 	b.t.Helper()
-	b.run(chromedp.Evaluate("String("+expression+")", &s))
-	return s
+	return get(b, chromedp.Evaluate[string]("String("+expression+")"))
 }
 
 // screen sets how large the window is, and whether the person likes it dark.
-func screen(width, height int64, scheme string) chromedp.Action {
-	return chromedp.Tasks{
-		emulation.SetDeviceMetricsOverride(width, height, 1, width < 600),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+func (b *browser) screen(width, height int64, scheme string) {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+			Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 600,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
-		}),
-	}
+		}})
+		return err
+	}))
 }
 
 // picture writes what is to be seen to the folder of screenshots, if there is one.
@@ -133,9 +150,15 @@ func (b *browser) picture(name string) {
 	if folder == "" {
 		return
 	}
-	var png []byte
-	b.run(chromedp.FullScreenshot(&png, 100))
+	png := get(b, chromedp.FullScreenshot(100))
 	if err := os.WriteFile(filepath.Join(folder, name+".png"), png, 0o644); err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+func exception(d *runtime.ExceptionDetails) string {
+	if d.Exception != nil {
+		return d.Text + " " + d.Exception.Description
+	}
+	return d.Text
 }

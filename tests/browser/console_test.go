@@ -1,7 +1,6 @@
 package browser_test
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"fmt"
@@ -15,9 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -52,7 +50,8 @@ func TestPages(t *testing.T) {
 					if strings.Contains(p, "?") {
 						target = s.url(p) + "&lang=" + lang
 					}
-					b.run(screen(width, 800, scheme), chromedp.Navigate(target))
+					b.screen(width, 800, scheme)
+					b.do(chromedp.Navigate(target))
 					b.until(`document.documentElement.lang === "` + lang + `" && document.querySelector("[data-help]").hidden === false`)
 					if name == "live" {
 						b.until(`document.querySelectorAll(".uplot canvas").length === 2 && document.querySelector(".can-drag")`)
@@ -78,17 +77,15 @@ func slowest(traces []apm.Trace) apm.Trace {
 // accessible fails the test on what axe-core takes for serious.
 func (b *browser) accessible(name string) {
 	b.t.Helper()
-	var findings []string
-	b.run(chromedp.Evaluate(axe, nil), chromedp.Evaluate(`axe.run({resultTypes: ["violations"]}).then(r => r.violations
+	get(b, chromedp.Evaluate[any](axe+"; true"))
+	findings := get(b, chromedp.Evaluate[[]string](`axe.run().then(r => r.passes.length < 10 ? ["axe-core has hardly checked anything"] : r.violations
 		.filter(v => v.impact === "serious" || v.impact === "critical")
 		.map(v => v.id + ": " + v.help + " " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 120) + " " + (n.any[0]?.message ?? "")).join(" | ")))`,
-		&findings, awaited))
+		chromedp.EvalAwaitPromise))
 	for _, f := range findings {
 		b.t.Errorf("%s: %s", name, f)
 	}
 }
-
-func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 
 // TestDrag goes from a box in the heatmap to a transaction in it, and to its trace.
 func TestDrag(t *testing.T) {
@@ -96,7 +93,8 @@ func TestDrag(t *testing.T) {
 	s.load(t)
 	time.Sleep(6 * time.Second)
 	b := newBrowser(t)
-	b.run(screen(1280, 1100, "light"), chromedp.Navigate(s.url("")))
+	b.screen(1280, 1100, "light")
+	b.do(chromedp.Navigate(s.url("")))
 	b.until(`document.querySelector(".can-drag") && document.querySelector(".cells path")`)
 	b.box(".cells")
 	b.until(`location.pathname.endsWith("/transactions") && document.querySelectorAll("tbody tr").length > 5`)
@@ -105,13 +103,13 @@ func TestDrag(t *testing.T) {
 			t.Errorf("the box has no %s: %s", name, b.text("location.href"))
 		}
 	}
-	b.run(chromedp.Click(`tbody td:last-child a`))
+	b.do(chromedp.Click(`tbody td:last-child a`))
 	b.until(`location.pathname.endsWith("/trace") && document.querySelector("[data-table=waterfall] .bar")`)
 
 	// The same with single points.
-	b.run(chromedp.Navigate(s.url("")))
+	b.do(chromedp.Navigate(s.url("")))
 	b.until(`document.querySelector("[data-toggle]")?.hidden === false`)
-	b.run(chromedp.Click("[data-toggle]"))
+	b.do(chromedp.Click("[data-toggle]"))
 	b.until(`document.querySelector(".scatter .u-over")`)
 	b.picture("scatter")
 	b.box(".scatter .u-over")
@@ -121,15 +119,17 @@ func TestDrag(t *testing.T) {
 // box drags over a whole element.
 func (b *browser) box(selector string) {
 	b.t.Helper()
-	var r struct{ X, Y, Width, Height float64 }
-	b.run(chromedp.ScrollIntoView(selector), chromedp.Evaluate(`document.querySelector("`+selector+`").getBoundingClientRect().toJSON()`, &r))
-	at := func(kind input.MouseType, x, y float64) chromedp.Action {
-		return input.DispatchMouseEvent(kind, r.X+x*r.Width, r.Y+y*r.Height).WithButton(input.Left).WithButtons(1).WithClickCount(1)
+	b.do(chromedp.ScrollIntoView(selector))
+	r := get(b, chromedp.Evaluate[map[string]float64](`document.querySelector("`+selector+`").getBoundingClientRect().toJSON()`))
+	at := func(kind input.DispatchMouseEventType, x, y float64) chromedp.Action[chromedp.Void] {
+		return chromedp.MouseEvent(kind, r["x"]+x*r["width"], r["y"]+y*r["height"], func(p *input.DispatchMouseEventParams) {
+			p.Button, p.Buttons, p.ClickCount = input.MouseButtonLeft, 1, 1
+		})
 	}
-	b.run(at(input.MousePressed, 0.3, 0.05), at(input.MouseMoved, 0.6, 0.5), at(input.MouseMoved, 0.99, 0.97))
+	b.do(at(input.DispatchMouseEventTypeMousePressed, 0.3, 0.05), at(input.DispatchMouseEventTypeMouseMoved, 0.6, 0.5), at(input.DispatchMouseEventTypeMouseMoved, 0.99, 0.97))
 	// The page is renewed while the button is down, and the box stays.
 	time.Sleep(1500 * time.Millisecond)
-	b.run(at(input.MouseReleased, 0.99, 0.97))
+	b.do(at(input.DispatchMouseEventTypeMouseReleased, 0.99, 0.97))
 }
 
 // TestKeyboard does without a mouse: search, rows, pages, help, pause.
@@ -140,31 +140,36 @@ func TestKeyboard(t *testing.T) {
 		s.serve(s.ctx, "GET", "/photos/1")
 	}
 	b := newBrowser(t)
-	b.run(screen(1280, 800, "light"), chromedp.Navigate(s.url("endpoints")))
+	b.screen(1280, 800, "light")
+	b.do(chromedp.Navigate(s.url("endpoints")))
 	b.until(`document.querySelector("[data-help]").hidden === false`)
 
-	b.run(chromedp.KeyEvent("/"), chromedp.KeyEvent("likes"))
+	// Without the char event, which follows here whatever the page does with the key.
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Key: "/"})
+		return err
+	}), chromedp.KeyEvent("likes"))
 	b.until(`location.search.includes("q=likes") && document.querySelectorAll("tbody tr").length === 1`)
 	if b.text(`document.activeElement.name + document.activeElement.value`) != "qlikes" {
 		t.Error("the field loses its text or its focus when the page is renewed")
 	}
-	b.run(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent("j"), chromedp.KeyEvent(kb.Enter))
-	b.until(`location.pathname.endsWith("/endpoint") && document.querySelector("h1").innerText.includes("/likes")`)
+	b.do(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent("j"), chromedp.KeyEvent(kb.Enter))
+	b.until(`location.pathname.endsWith("/endpoint") && document.querySelector("h1").innerText.includes("/likes") && document.querySelector("[data-help]").hidden === false`)
 
-	b.run(chromedp.KeyEvent("g"), chromedp.KeyEvent("s"))
+	b.do(chromedp.KeyEvent("g"), chromedp.KeyEvent("s"))
 	b.until(`location.pathname.endsWith("/sql") && document.querySelector("[data-help]").hidden === false`)
-	b.run(chromedp.KeyEvent("?"))
+	b.do(chromedp.KeyEvent("?"))
 	b.until(`document.querySelector("dialog").open`)
 	b.picture("help")
-	b.run(chromedp.KeyEvent(kb.Escape))
+	b.do(chromedp.KeyEvent(kb.Escape))
 	b.until(`!document.querySelector("dialog").open`)
 
-	b.run(chromedp.Click(`th a[href*="sort=-calls"]`))
+	b.do(chromedp.Click(`th a[href*="sort=-calls"]`))
 	b.until(`location.search.includes("sort=-calls") && document.querySelector("th[aria-sort=descending]").innerText.includes("Calls")`)
 
-	b.run(chromedp.Navigate(s.url("endpoints")))
+	b.do(chromedp.Navigate(s.url("endpoints")))
 	b.until(`document.querySelector("[data-help]").hidden === false`)
-	b.run(chromedp.KeyEvent("p"))
+	b.do(chromedp.KeyEvent("p"))
 	b.until(`document.documentElement.classList.contains("is-paused")`)
 	before := b.text(`document.querySelector("main").innerText`)
 	s.serve(s.ctx, "POST", "/signin?n=1")
@@ -172,7 +177,7 @@ func TestKeyboard(t *testing.T) {
 	if after := b.text(`document.querySelector("main").innerText`); after != before {
 		t.Errorf("a page that pauses changes:\n%s", after)
 	}
-	b.run(chromedp.KeyEvent("p"))
+	b.do(chromedp.KeyEvent("p"))
 	b.until(`document.querySelector("main").innerText.includes("/signin")`)
 }
 
@@ -191,7 +196,7 @@ func TestRestart(t *testing.T) {
 	defer server.Close()
 	b := newBrowser(t)
 	b.expectErrors()
-	b.run(chromedp.Navigate(server.URL + console.Path + "active"))
+	b.do(chromedp.Navigate(server.URL + console.Path + "active"))
 	b.until(`document.documentElement.classList.contains("is-live")`)
 	gone.Store(true)
 	b.until(`!document.querySelector("[data-notice]").hidden && document.querySelector("[data-notice]").innerText.includes("No answer")`)
@@ -211,14 +216,10 @@ func TestPrint(t *testing.T) {
 		s.serve(s.ctx, "POST", "/likes")
 	}
 	b := newBrowser(t)
-	b.run(chromedp.Navigate(s.url("daily?lang=ko")))
+	b.do(chromedp.Navigate(s.url("daily?lang=ko")))
 	b.until(`document.querySelector(".day")`)
-	var pdf []byte
-	b.run(chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		pdf, _, err = page.PrintToPDF().WithPreferCSSPageSize(true).WithPrintBackground(true).Do(ctx)
-		return err
-	}))
-	if n := len(sheets.FindAll(bytes.TrimSpace(pdf), -1)); n != 1 {
+	pdf := get(b, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4), chromedp.PDFPreferCSSPageSize(), chromedp.PDFPrintBackground()))
+	if n := len(sheets.FindAll(pdf, -1)); n != 1 {
 		t.Errorf("%d sheets, want 1", n)
 	}
 }

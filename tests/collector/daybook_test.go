@@ -2,138 +2,159 @@ package collector_test
 
 import (
 	"context"
-	"fmt"
+	"log/slog"
+	"maps"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/daybook-apm/daybook/apm"
-	"github.com/daybook-apm/daybook/middleware"
 	"github.com/daybook-apm/daybook/tests/collector"
 )
 
-// What a service with this library has counted arrives at a Collector in each kind that the standard variables name.
-func TestKinds(t *testing.T) {
-	for _, histogram := range []struct{ variable, kind string }{
-		{"explicit_bucket_histogram", "Histogram"},
-		{"base2_exponential_bucket_histogram", "ExponentialHistogram"},
-	} {
-		for _, temporality := range []struct{ variable, kind string }{
-			{"cumulative", "Cumulative"},
-			{"delta", "Delta"},
-		} {
-			t.Run(temporality.variable+" "+histogram.variable, func(t *testing.T) {
-				received := collector.Start(t, collector.Options{})
-				t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", received.Endpoint())
-				t.Setenv("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", temporality.variable)
-				t.Setenv("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", histogram.variable)
-				serve(t)
-				want := []string{fmt.Sprintf("http.server.request.duration s %s %s 3 map[http.request.method:GET http.response.status_code:200 http.route:/orders/{id} url.scheme:http]",
-					temporality.kind, histogram.kind)}
-				if diff := cmp.Diff(want, histogramLines(received.Metrics(), "http.server.request.duration")); diff != "" {
-					t.Errorf("received (-want +got):\n%s", diff)
-				}
-			})
-		}
-	}
+// kinds are the metrics that the standard variables may ask for, each with the golden file of its own.
+var kinds = map[string]map[string]string{
+	"cumulative-explicit": {
+		"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE":        "cumulative",
+		"OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": "explicit_bucket_histogram",
+	},
+	"cumulative-exponential": {
+		"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE":        "cumulative",
+		"OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": "base2_exponential_bucket_histogram",
+	},
+	"delta-explicit": {
+		"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE":        "delta",
+		"OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": "explicit_bucket_histogram",
+	},
+	"delta-exponential": {
+		"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE":        "delta",
+		"OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": "base2_exponential_bucket_histogram",
+	},
 }
 
-// The library reaches a Collector in each way that the standard variables name.
-func TestWays(t *testing.T) {
+// A Collector receives all metrics and traces of a service, and nothing else, in each kind of metrics and by each way that
+// the standard variables name. The way changes nothing of what arrives.
+func TestReceived(t *testing.T) {
 	authority := collector.NewAuthority(t)
 	server, user := authority.Issue(t, "collector"), authority.Issue(t, "service")
-	for _, test := range []struct {
+	plain := func(c *collector.Collector) map[string]string {
+		return map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": c.Endpoint()}
+	}
+	for _, way := range []struct {
 		name        string
 		options     collector.Options
 		environment map[string]string
-		header      string
-		want        []string
+		endpoint    func(*collector.Collector) map[string]string
+		want        http.Header // Of each request of both signals; nil: must not be there.
 	}{
-		{name: "none", environment: map[string]string{"OTEL_EXPORTER_OTLP_COMPRESSION": "none"}, header: "Content-Encoding"},
-		{name: "gzip", environment: map[string]string{"OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"}, header: "Content-Encoding", want: []string{"gzip"}},
-		{name: "headers", environment: map[string]string{"OTEL_EXPORTER_OTLP_HEADERS": "api-key=secret%20word"}, header: "Api-Key", want: []string{"secret word"}},
 		{
-			name:    "mTLS",
+			name: "none", endpoint: plain,
+			environment: map[string]string{"OTEL_EXPORTER_OTLP_COMPRESSION": "none"},
+			want:        http.Header{"Content-Encoding": nil, "Content-Type": {"application/x-protobuf"}},
+		},
+		{
+			name: "gzip", endpoint: plain,
+			environment: map[string]string{"OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"},
+			want:        http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {"application/x-protobuf"}},
+		},
+		{
+			name: "TLS and headers", endpoint: plain,
+			options: collector.Options{Certificate: server},
+			environment: map[string]string{
+				"OTEL_EXPORTER_OTLP_CERTIFICATE": authority.CertFile,
+				"OTEL_EXPORTER_OTLP_HEADERS":     "api-key=secret%20word,tenant=blue",
+			},
+			want: http.Header{"Api-Key": {"secret word"}, "Tenant": {"blue"}},
+		},
+		{
+			name: "mTLS", endpoint: plain,
 			options: collector.Options{Certificate: server, ClientCAFile: authority.CertFile},
 			environment: map[string]string{
 				"OTEL_EXPORTER_OTLP_CERTIFICATE":        authority.CertFile,
 				"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": user.CertFile,
 				"OTEL_EXPORTER_OTLP_CLIENT_KEY":         user.KeyFile,
 			},
-			header: "Content-Type", want: []string{"application/x-protobuf"},
+		},
+		{
+			name: "variables of each signal",
+			environment: map[string]string{
+				"OTEL_EXPORTER_OTLP_ENDPOINT":           "http://127.0.0.1:9", // Nobody: those of the signals win.
+				"OTEL_EXPORTER_OTLP_COMPRESSION":        "gzip",
+				"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION": "none", "OTEL_EXPORTER_OTLP_METRICS_COMPRESSION": "none",
+				"OTEL_EXPORTER_OTLP_TRACES_HEADERS": "tenant=blue", "OTEL_EXPORTER_OTLP_METRICS_HEADERS": "tenant=blue",
+			},
+			endpoint: func(c *collector.Collector) map[string]string {
+				return map[string]string{
+					"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT":  c.Endpoint() + "/v1/traces",
+					"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": c.Endpoint() + "/v1/metrics",
+				}
+			},
+			want: http.Header{"Content-Encoding": nil, "Tenant": {"blue"}},
 		},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			received := collector.Start(t, test.options)
-			t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", received.Endpoint())
-			for key, value := range test.environment {
-				t.Setenv(key, value)
-			}
-			serve(t)
-			headers := received.MetricHeaders()
-			if len(headers) == 0 {
-				t.Fatal("no metrics were received")
-			}
-			for _, header := range headers {
-				if diff := cmp.Diff(test.want, header[test.header]); diff != "" {
-					t.Errorf("header %s (-want +got):\n%s", test.header, diff)
+		for kind, variables := range kinds {
+			t.Run(way.name+" "+kind, func(t *testing.T) {
+				received := collector.Start(t, way.options)
+				for _, environment := range []map[string]string{standard, variables, way.environment, way.endpoint(received)} {
+					setenv(t, environment)
 				}
-			}
-		})
+				report(t, true)
+				compareGolden(t, "metrics-"+kind, metricText(received.Metrics()))
+				compareGolden(t, "traces", traceText(received.Traces()))
+				for signal, headers := range map[string][]http.Header{"metrics": received.MetricHeaders(), "traces": received.TraceHeaders()} {
+					for _, header := range headers {
+						for name, want := range way.want {
+							if diff := cmp.Diff(want, header[name]); diff != "" {
+								t.Errorf("%s: header %s (-want +got):\n%s", signal, name, diff)
+							}
+						}
+					}
+				}
+			})
+		}
 	}
 }
 
-// serve has a service answer three requests and stop, which delivers all that it has counted.
-func serve(t *testing.T) {
+// What is not sampled has no trace, but for the transactions that are kept: here all, as each is the first of its endpoint
+// or fails. They arrive as traces of the same form, once.
+func TestReceivedKept(t *testing.T) {
+	received := collector.Start(t, collector.Options{})
+	setenv(t, standard)
+	setenv(t, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": received.Endpoint(), "OTEL_TRACES_SAMPLER": "always_off"})
+	report(t, false)
+	compareGolden(t, "traces-kept", traceText(received.Traces()))
+}
+
+// standard is what all services of the tests are told.
+var standard = map[string]string{
+	"OTEL_SERVICE_NAME":           "shop",
+	"OTEL_RESOURCE_ATTRIBUTES":    "service.version=1.2.3,deployment.environment.name=test,team=tea",
+	"OTEL_TRACES_SAMPLER":         "always_on",
+	"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+}
+
+func setenv(t *testing.T, environment map[string]string) {
 	t.Helper()
-	agent, err := apm.Start(t.Context(), apm.WithServiceName("shop"), apm.WithoutGlobals())
+	for name, value := range maps.All(environment) {
+		t.Setenv(name, value)
+	}
+}
+
+// report has a service work, export, work again and stop, which exports the rest. It is told all by its environment.
+func report(t *testing.T, sampled bool) {
+	t.Helper()
+	agent, err := apm.Start(t.Context(), apm.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /orders/{id}", func(http.ResponseWriter, *http.Request) {})
-	handler := middleware.New()(mux)
-	for range 3 {
-		request := httptest.NewRequestWithContext(apm.NewContext(t.Context(), agent), http.MethodGet, "/orders/7", http.NoBody)
-		handler.ServeHTTP(httptest.NewRecorder(), request)
+	s := newService(t)
+	s.serve(t, sampled)
+	if err := agent.ForceFlush(t.Context()); err != nil {
+		t.Errorf("flush: %v", err)
 	}
-	if err := agent.Shutdown(context.Background()); err != nil {
+	s.serve(t, sampled)
+	if err := agent.Shutdown(context.WithoutCancel(t.Context())); err != nil {
 		t.Errorf("shutdown: %v", err)
 	}
-}
-
-// histogramLines writes each point of the histograms of this name as one line: unit, temporality, kind, count and
-// attributes.
-func histogramLines(received []pmetric.Metrics, name string) []string {
-	var lines []string
-	line := func(metric pmetric.Metric, temporality pmetric.AggregationTemporality, count uint64, attributes map[string]any) {
-		lines = append(lines, fmt.Sprintf("%s %s %s %s %d %v", metric.Name(), metric.Unit(), temporality, metric.Type(), count, attributes))
-	}
-	for _, request := range received {
-		for _, source := range request.ResourceMetrics().All() {
-			for _, scope := range source.ScopeMetrics().All() {
-				for _, metric := range scope.Metrics().All() {
-					if metric.Name() != name {
-						continue
-					}
-					switch metric.Type() {
-					case pmetric.MetricTypeHistogram:
-						for _, point := range metric.Histogram().DataPoints().All() {
-							line(metric, metric.Histogram().AggregationTemporality(), point.Count(), point.Attributes().AsRaw())
-						}
-					case pmetric.MetricTypeExponentialHistogram:
-						for _, point := range metric.ExponentialHistogram().DataPoints().All() {
-							line(metric, metric.ExponentialHistogram().AggregationTemporality(), point.Count(), point.Attributes().AsRaw())
-						}
-					default:
-						lines = append(lines, fmt.Sprintf("%s is a %s", metric.Name(), metric.Type()))
-					}
-				}
-			}
-		}
-	}
-	return lines
 }
