@@ -55,11 +55,8 @@ func TestTelemetryPage(t *testing.T) {
 			emitted[m.Name] = describe(t, m)
 		}
 	}
-	page, err := os.ReadFile("../docs/telemetry.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	documented, optional := readPage(string(page))
+	page := telemetryPage(t)
+	documented, optional := readTable(page, "Metrics")
 	// Depends on GOMEMLIMIT; waits need a pool that is at its limit, dropped spans and failed exports an exporter.
 	for _, name := range []string{
 		"go.memory.limit", "db.client.connection.wait_count", "db.client.connection.wait_duration",
@@ -71,12 +68,9 @@ func TestTelemetryPage(t *testing.T) {
 	}
 	for name, d := range emitted {
 		// Optional attributes need not have been seen.
-		for _, a := range optional[name] {
-			if !slices.Contains(d.Attributes, a) {
-				d.Attributes = append(d.Attributes, a)
-			}
-		}
+		d.Attributes = append(d.Attributes, optional[name]...)
 		slices.Sort(d.Attributes)
+		d.Attributes = slices.Compact(d.Attributes)
 		emitted[name] = d
 	}
 	if diff := cmp.Diff(documented, emitted); diff != "" {
@@ -89,23 +83,26 @@ func TestTelemetryPage(t *testing.T) {
 			attributes[a] = true
 		}
 	}
-	_, section, _ := strings.Cut(string(page), "## Attributes")
-	section, _, _ = strings.Cut(section, "\n## ")
-	var listed []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)`").FindAllStringSubmatch(section, -1) {
-		listed = append(listed, row[1])
-	}
-	slices.Sort(listed)
-	if diff := cmp.Diff(listed, slices.Sorted(maps.Keys(attributes))); diff != "" {
+	listed, _ := readTable(page, "Attributes")
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(listed)), slices.Sorted(maps.Keys(attributes))); diff != "" {
 		t.Errorf("the attributes of docs/telemetry.md and of the code differ (-page +emitted):\n%s", diff)
 	}
 }
 
-// readPage reads the table of metrics: name, kind and unit, attributes, and which of these are optional.
-func readPage(page string) (all map[string]described, optional map[string][]string) {
+func telemetryPage(t *testing.T) string {
+	t.Helper()
+	page, err := os.ReadFile("../docs/telemetry.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(page)
+}
+
+// readTable reads a table of the page: name, kind (and unit), attributes, and which of these are optional.
+func readTable(page, heading string) (all map[string]described, optional map[string][]string) {
 	all, optional = map[string]described{}, map[string][]string{}
-	row := regexp.MustCompile("(?m)^\\| `([^`]+)` \\| (\\S+ \\S+) \\| ([^|]*)\\|")
-	_, section, _ := strings.Cut(page, "## Metrics")
+	row := regexp.MustCompile("(?m)^\\| `([^`]+)` \\| ([^|]*) \\| ([^|]*)\\|")
+	_, section, _ := strings.Cut(page, "\n## "+heading+"\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	for _, r := range row.FindAllStringSubmatch(section, -1) {
 		var attributes []string

@@ -17,6 +17,7 @@ type chart struct {
 	Top    string // What the highest point is.
 	Times  []tick
 	Stacks bool
+	Marks  []tick // Deploys.
 }
 
 // line is one of a chart's. In a stack it is the area above the ones before.
@@ -72,6 +73,23 @@ func newChart(q query, key, unit string, points []apm.Point, stacked bool, measu
 		c.Lines = append(c.Lines, line{Class: m.class, Label: q.lang.text("line." + m.class), D: d})
 	}
 	return c
+}
+
+// mark adds the deploys to charts that begin and end with these points.
+func mark(q query, charts []*chart, points []apm.Point, versions []apm.Version) []*chart {
+	if len(points) < 2 {
+		return charts
+	}
+	from := points[0].Start
+	span := points[len(points)-1].Start.Sub(from)
+	for _, d := range deploys(versions) {
+		if part := d.at.Sub(from).Seconds() / span.Seconds(); part >= 0 && part <= 1 {
+			for _, c := range charts {
+				c.Marks = append(c.Marks, tick{decimal(chartWidth * part), q.lang.text("mark", d.to)})
+			}
+		}
+	}
+	return charts
 }
 
 // polyline returns the path through values, from the last one if backwards.

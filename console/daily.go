@@ -82,7 +82,7 @@ func hourTable(q query, d apm.Daily, now time.Time) *table {
 					none: h.DayBefore.Calls == 0 || now.Before(h.Start.Add(time.Hour))}
 			}},
 			{"rate", kindNumber, func(h apm.DailyHour) value {
-				return value{number: rate(h.Total.Calls, min(time.Hour, now.Sub(h.Start))), none: unknown(h)}
+				return value{number: rate(h.Total.Calls, knownOf(h, d.Since, now)), none: unknown(h)}
 			}},
 			count("peak", func(h apm.DailyHour) uint64 { return h.Total.Peak }),
 			count("failures", func(h apm.DailyHour) uint64 { return h.Total.Failures }),
@@ -93,6 +93,18 @@ func hourTable(q query, d apm.Daily, now time.Time) *table {
 			count("hour_users", func(h apm.DailyHour) uint64 { return h.Total.Users }),
 		},
 	})
+}
+
+// knownOf returns how much of an hour is over and known.
+func knownOf(h apm.DailyHour, since, now time.Time) time.Duration {
+	from, to := h.Start, h.Start.Add(time.Hour)
+	if since.After(from) {
+		from = since
+	}
+	if now.Before(to) {
+		to = now
+	}
+	return to.Sub(from)
 }
 
 // maxTop is how many endpoints the daily page shows: with its 24 hours they fill one sheet of paper.

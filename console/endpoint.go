@@ -107,7 +107,7 @@ func breakdownSection(q query, s apm.Snapshot, e apm.EndpointStats) section {
 			{"per_call", kindMillis, func(p phaseRow) value { return value{duration: each(p.total, e.Calls), none: e.Calls == 0} }},
 			{"share", kindShare, func(p phaseRow) value { return value{number: ratio(p.total.Seconds(), e.Duration.Total.Seconds())} }},
 			{"bar", kindBar, func(p phaseRow) value {
-				return value{duration: p.total, parts: []part{{p.phase, p.total.Seconds()}}}
+				return value{duration: p.total, whole: e.Duration.Total, parts: []part{{p.phase, p.total.Seconds()}}, class: "wide"}
 			}},
 			{"times", kindNumber, func(p phaseRow) value { return value{number: p.calls, none: p.calls == 0} }},
 			{"total", kindMillis, func(p phaseRow) value { return value{duration: p.total} }},
@@ -152,16 +152,20 @@ func courseSection(c *console, q query, e apm.EndpointStats) section {
 	perCall := func(class string, of func(apm.Point) time.Duration) measure {
 		return measure{class, func(p apm.Point) float64 { return 1000 * each(of(p), p.Calls).Seconds() }}
 	}
-	return section{Key: "over_time", Charts: compact(
-		newChart(q, "breakdown", "ms", points, true,
+	whole := points
+	if len(points) > 2 {
+		whole = points[:len(points)-1] // The last step is not over: its rate would always fall.
+	}
+	return section{Key: "over_time", Charts: mark(q, compact(
+		newChart(q, "breakdown", "ms", whole, true,
 			perCall("sql", func(p apm.Point) time.Duration { return p.SQL }),
 			perCall("fetch", func(p apm.Point) time.Duration { return p.Fetch }),
 			perCall("external", func(p apm.Point) time.Duration { return p.External }),
 			perCall("own", func(p apm.Point) time.Duration { return p.App + p.Segment })),
-		newChart(q, "throughput", "/s", points, false,
+		newChart(q, "throughput", "/s", whole, false,
 			measure{"calls", func(p apm.Point) float64 { return rate(p.Calls, p.Step) }},
 			measure{"failures", func(p apm.Point) float64 { return rate(p.Failures, p.Step) }}),
-	), Details: pointTable(q, "over_time", points)}
+	), whole, c.source.history.Versions()), Details: pointTable(q, "over_time", points)}
 }
 
 // maxSlowest is how many traces the page of an endpoint shows.

@@ -39,7 +39,7 @@ func livePage(c *console, q query) (*content, error) {
 		sections: []section{
 			{Key: "now", Tiles: tiles},
 			{Key: "ages", Ages: countAges(q.lang, active), Alerts: stuckAlerts(q.lang, active)},
-			{Key: "course", Charts: liveCharts(q, course)},
+			courseOf(c, q, course),
 		},
 		name: "live",
 		data: map[string]any{
@@ -55,20 +55,28 @@ func livePage(c *console, q query) (*content, error) {
 	return content, nil
 }
 
-func liveCharts(q query, course []apm.Point) []*chart {
+func courseOf(c *console, q query, course []apm.Point) section {
+	s := section{Key: "course", Charts: liveCharts(c, q, course)}
+	if len(s.Charts) == 0 {
+		s.Notes = []string{q.lang.text("empty.course")}
+	}
+	return s
+}
+
+func liveCharts(c *console, q query, course []apm.Point) []*chart {
 	if len(course) < 2 {
 		return nil
 	}
 	// The last step is not over: its rate would always fall.
 	whole := course[:len(course)-1]
-	return compact(
+	return mark(q, compact(
 		newChart(q, "throughput", "/s", whole, false,
 			measure{"calls", func(p apm.Point) float64 { return rate(p.Calls, p.Step) }},
 			measure{"failures", func(p apm.Point) float64 { return rate(p.Failures, p.Step) }}),
 		newChart(q, "duration", "ms", whole, false,
 			measure{"p95", func(p apm.Point) float64 { return 1000 * p.Duration.P95.Seconds() }},
 			measure{"mean", func(p apm.Point) float64 { return 1000 * p.Duration.Mean.Seconds() }}),
-	)
+	), whole, c.source.history.Versions())
 }
 
 // compact leaves out charts for which there is nothing to draw yet.

@@ -36,6 +36,7 @@ func newPages() []*page {
 		{name: "errors", key: "r", refresh: sometimes, filtered: true, api: "errors", content: errorsPage},
 		{name: "error", parent: "errors", refresh: sometimes, content: errorPage},
 		{name: "daily", key: "d", refresh: time.Minute, api: "daily", content: dailyPage},
+		{name: "deploys", key: "v", refresh: sometimes, api: "deploys", content: deploysPage},
 		{name: "runtime", key: "u", refresh: sometimes, api: "runtime", content: runtimePage},
 	}
 }

@@ -30,7 +30,7 @@ func (*instant) Close() error             { return nil }
 // begin begins a transaction, which has to be ended.
 func begin(ctx context.Context) *transaction.Transaction {
 	tx := new(transaction.Transaction)
-	tx.Begin(ctx, transaction.AgentFrom(ctx), transaction.Request{Method: "GET", Scheme: "http", Route: "/"})
+	tx.Begin(ctx, transaction.AgentFrom(ctx), transaction.Request{Method: "GET", Route: "/"})
 	return tx
 }
 

@@ -19,7 +19,6 @@ type exchange struct {
 	traceparent [55]byte     // The one header that most requests get, and
 	values      [1]string    // its values in the map of headers.
 	body        body
-	next        http.RoundTripper // Of an exchange that is traced live.
 }
 
 // propagate returns the request to send: a copy with the trace context in its headers. A copy as shallow as that of

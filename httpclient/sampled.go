@@ -49,20 +49,26 @@ func liveTransport(agent *transaction.Agent, provider trace.TracerProvider, prop
 	return l.transport
 }
 
-type exchangeKey struct{}
+type sendingKey struct{}
+
+// sending is an exchange on its way through otelhttp.
+type sending struct {
+	exchange *exchange
+	next     http.RoundTripper
+}
 
 // described is the transport inside otelhttp's: it completes the span, and goes on.
 type described struct{}
 
 // RoundTrip implements [http.RoundTripper].
 func (described) RoundTrip(r *http.Request) (*http.Response, error) {
-	x := r.Context().Value(exchangeKey{}).(*exchange)
+	s := r.Context().Value(sendingKey{}).(*sending)
 	span := trace.SpanFromContext(r.Context())
 	span.SetAttributes(semconv.URLFullKey.String(withoutSecrets(r.URL)))
-	resp, err := x.next.RoundTrip(r)
+	resp, err := s.next.RoundTrip(r)
 	if err != nil {
 		// Whoever ends the span first has the last word: otelhttp would put the error's text in it.
-		class := failure(x.body.request, err)
+		class := failure(s.exchange.body.request, err)
 		span.SetAttributes(semconv.ErrorTypeKey.String(class))
 		span.SetStatus(codes.Error, class)
 		span.End()
@@ -76,8 +82,8 @@ func withoutSecrets(u *url.URL) string {
 }
 
 // sendSampled is the way of an exchange that is traced live.
-func (x *exchange) sendSampled(provider trace.TracerProvider, propagates bool) (*http.Response, error) {
+func (x *exchange) sendSampled(next http.RoundTripper, provider trace.TracerProvider, propagates bool) (*http.Response, error) {
 	r := x.body.request
-	ctx := context.WithValue(transaction.Attach(r.Context()), exchangeKey{}, x)
+	ctx := context.WithValue(transaction.Attach(r.Context()), sendingKey{}, &sending{x, next})
 	return liveTransport(x.body.call.Agent(), provider, propagates).RoundTrip(r.WithContext(ctx))
 }

@@ -66,8 +66,7 @@ func (t *transport) send(x *exchange, to address) (*http.Response, error) {
 	req := x.body.request
 	next := once(t.next(), req.URL.Scheme)
 	if provider := x.body.call.Live(req.Context()); provider != nil {
-		x.next = next
-		return x.sendSampled(provider, t.propagates(to))
+		return x.sendSampled(next, provider, t.propagates(to))
 	}
 	if t.propagates(to) {
 		req = x.propagate()

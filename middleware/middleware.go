@@ -99,13 +99,5 @@ func (m *middleware) complain(agent *transaction.Agent, option string, p any) {
 	})
 }
 
-// scheme returns url.scheme.
-func scheme(r *http.Request) string {
-	if r.TLS != nil {
-		return "https"
-	}
-	return "http"
-}
-
 // method returns http.request.method.
 func method(r *http.Request) string { return semconv.Method(r.Method) }

@@ -14,7 +14,6 @@ const goexitError = "goexit"
 type request struct {
 	transaction.Transaction
 	*middleware
-	agent    *transaction.Agent
 	outer    *http.Request // As it came from outside.
 	inner    http.Request  // As the handler gets it.
 	body     requestBody
@@ -24,11 +23,11 @@ type request struct {
 
 // serve serves r as a transaction whose parent is ctx.
 func serve(h *handler, agent *transaction.Agent, ctx context.Context, w http.ResponseWriter, r *http.Request) {
-	rec := &request{middleware: h.middleware, agent: agent, outer: r}
+	rec := &request{middleware: h.middleware, outer: r}
 	rec.Begin(ctx, agent, transaction.Request{
 		Kind:   transaction.Server,
 		Method: method(r),
-		Scheme: scheme(r),
+		Secure: r.TLS != nil,
 		Route:  h.routeOf(agent, r),
 	})
 	if rec.Sampled() && !rec.Adopted() && agent.TracerProvider != nil {
@@ -57,7 +56,7 @@ func (rec *request) finish() {
 	rec.handBack()
 	rec.settle(panicked)
 	if rec.user != nil {
-		if id := rec.userOf(rec.agent, &rec.inner); id != "" {
+		if id := rec.userOf(rec.Agent(), &rec.inner); id != "" {
 			rec.DefaultUser(transaction.HashUser(id))
 		}
 	}

@@ -56,7 +56,7 @@ func (rec *request) serveSampled(next http.Handler, w http.ResponseWriter) {
 		defer rec.describe(span, status)
 		rec.serve(r.Context(), next, w)
 	}
-	rec.tracings.of(rec.agent).wrap(http.HandlerFunc(traced)).ServeHTTP(nowhere{}, rec.outer.WithContext(ctx))
+	rec.tracings.of(rec.Agent()).wrap(http.HandlerFunc(traced)).ServeHTTP(nowhere{}, rec.outer.WithContext(ctx))
 }
 
 // describe completes the span, also when a panic is on its way. The transaction has ended.
@@ -82,7 +82,7 @@ func (rec *request) describe(span trace.Span, status http.ResponseWriter) {
 		span.SetStatus(codes.Error, "")
 	}
 	if rec.public {
-		remote := trace.SpanContextFromContext(rec.agent.Extract(context.Background(), rec.outer.Header))
+		remote := trace.SpanContextFromContext(rec.Agent().Extract(context.Background(), rec.outer.Header))
 		if remote.IsValid() {
 			span.AddLink(trace.Link{SpanContext: remote})
 		}

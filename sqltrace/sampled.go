@@ -22,7 +22,7 @@ const scope = "github.com/daybook-apm/daybook/sqltrace"
 
 // startSpan begins a client span in parent and returns ctx with it.
 func startSpan(ctx, parent context.Context, provider trace.TracerProvider, name string, attributes []attribute.KeyValue) (context.Context, trace.Span) {
-	_, span := provider.Tracer(scope).Start(transaction.Attach(parent), name,
+	_, span := provider.Tracer(scope, trace.WithSchemaURL(semconv.SchemaURL)).Start(transaction.Attach(parent), name,
 		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
 	return trace.ContextWithSpan(ctx, span), span
 }
@@ -74,13 +74,16 @@ func (c *conn) startControlSpan(ctx, parent context.Context, t *transaction.Tran
 	))
 }
 
-// endSpan ends a span with an error.type; empty: no failure. The texts of errors stay out of it: they hold data.
+// endSpan ends a span with an error.type; empty: no failure. What the program has canceled itself is none either. The texts of
+// errors stay out of it: they hold data.
 func endSpan(span trace.Span, errorType string) {
 	if span == nil {
 		return
 	}
 	if errorType != "" {
 		span.SetAttributes(semconv.ErrorTypeKey.String(errorType))
+	}
+	if errorType != "" && errorType != transaction.CanceledError {
 		span.SetStatus(codes.Error, "")
 	}
 	span.End()

@@ -59,7 +59,9 @@ function age() {
 async function renew() {
   clearTimeout(timer);
   try {
-    show(await load(location.href));
+    const fresh = await load(location.href);
+    // What somebody is drawing a box on must not move away.
+    if (!("busy" in root.dataset)) show(fresh);
   } catch (error) {
     if (error === null) return; // Another request has taken its place.
     failures++;

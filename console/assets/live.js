@@ -18,7 +18,11 @@ function width(element) {
 const axis = (more) => ({
   stroke: colour("muted"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font: "11px system-ui", ...more,
 });
+const minutes = [60, 120, 300, 600];
 const clock = (u, values) => values.map((v) => new Date(v * 1000).toTimeString().slice(0, 5));
+
+// The frame is ten minutes from the start, by the clock of the service.
+const lastMinutes = () => [Number(root.dataset.stamp) / 1000 - 600, Number(root.dataset.stamp) / 1000];
 
 // --- lines ---
 
@@ -59,8 +63,8 @@ function drawLines(live) {
     plots.set(key, new uPlot({
       width: width(holder), height: 134, legend: { show: false }, padding: [6, 4, 0, 0],
       cursor: { y: false, drag: { x: false, y: false }, sync: { key: "live" }, points: { size: 6 } },
-      scales: { y: { range: (u, low, high) => [0, high > 0 ? high * 1.05 : 1] } },
-      axes: [axis({ values: clock, size: 22 }), axis({ size: 46, values: (u, v) => v.map(number) })],
+      scales: { x: { range: lastMinutes }, y: { range: (u, low, high) => [0, high > 0 ? high * 1.05 : 1] } },
+      axes: [axis({ values: clock, size: 22, incrs: minutes }), axis({ size: 46, values: (u, v) => v.map(number) })],
       series: [{}, ...lines[key].map(([, name], i) => ({ label: labels[i], stroke: colour(name), width: 1.5, points: { show: false } }))],
       hooks: {
         setCursor: [(u) => {
@@ -105,7 +109,7 @@ function drag() {
     event.preventDefault();
     start = place(event);
     cells.setPointerCapture(event.pointerId);
-    cells.dataset.drawn = ""; // The picture waits while somebody draws on it.
+    root.dataset.busy = ""; // The page waits while somebody draws on it.
     box = document.createElementNS("http://www.w3.org/2000/svg", "rect");
     box.setAttribute("class", "box");
     cells.append(box);
@@ -119,7 +123,7 @@ function drag() {
   const stop = () => {
     start = null;
     box?.remove();
-    delete cells.dataset.drawn;
+    delete root.dataset.busy;
   };
   cells.addEventListener("pointermove", move);
   cells.addEventListener("pointercancel", stop);
@@ -143,7 +147,13 @@ function drag() {
 let scatter = null;
 let scattered = false;
 
+const tens = (u, splits) => splits.map((v) => (Number.isInteger(Math.round(1e6 * Math.log10(v)) / 1e6) ? v : null));
+
 async function drawScatter() {
+  const decades = axis({
+    size: 54, filter: tens, grid: { stroke: colour("line"), width: 1, filter: tens },
+    values: (u, v) => v.map((n) => (n == null ? "" : n >= 1000 ? n / 1000 + " s" : n + " ms")),
+  });
   const figure = document.querySelector("[data-heatmap]");
   const holder = figure.querySelector(".scatter");
   const { scatter: s } = await json(figure.dataset.scatter);
@@ -160,8 +170,8 @@ async function drawScatter() {
   scatter = new uPlot({
     width: width(holder), height: 280, legend: { show: false }, padding: [8, 4, 0, 0],
     cursor: { x: false, y: false, points: { show: false }, drag: { x: true, y: true, setScale: false } },
-    scales: { x: { range: () => [Date.now() / 1000 - 600, Date.now() / 1000] }, y: { distr: 3 } },
-    axes: [axis({ values: clock, size: 22 }), axis({ size: 54, values: (u, v) => v.map((n) => (n == null ? "" : n + " ms")) })],
+    scales: { x: { range: lastMinutes }, y: { distr: 3 } },
+    axes: [axis({ values: clock, size: 22, incrs: minutes }), decades],
     series: [{}, dots(labels[0], "sql", 3), dots(labels[1], "external", 4), dots(labels[2], "heat-bad", 5)],
     hooks: {
       setSelect: [(u) => {
@@ -191,6 +201,7 @@ function arrange() {
   const button = figure.querySelector("[data-toggle]");
   button.hidden = false;
   button.setAttribute("aria-pressed", String(scattered));
+  figure.querySelector(".few").hidden = scattered;
   figure.querySelector(".scatter").hidden = !scattered;
   figure.querySelector(".map").hidden = scattered;
   drag();

@@ -47,7 +47,7 @@ func open(t *testing.T) (*bridge.Producer, context.Context) {
 func day(ctx context.Context) {
 	begin := func(method, route string) *transaction.Transaction {
 		tx := new(transaction.Transaction)
-		r := transaction.Request{Method: method, Scheme: "https", Route: route}
+		r := transaction.Request{Method: method, Secure: true, Route: route}
 		if method == "" {
 			r = transaction.Request{Kind: transaction.Job, Route: route}
 		}
@@ -257,7 +257,7 @@ func TestActive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, ctx := open(t)
 		tx := new(transaction.Transaction)
-		tx.Begin(ctx, transaction.AgentFrom(ctx), transaction.Request{Method: "GET", Scheme: "http"})
+		tx.Begin(ctx, transaction.AgentFrom(ctx), transaction.Request{Method: "GET"})
 		time.Sleep(4 * time.Second)
 		if got := activeLines(t, p); got != "http.server.active_requests GET=1 apm.transaction.active 3-8s=1" {
 			t.Errorf("while it runs: %s", got)
@@ -306,7 +306,7 @@ func BenchmarkProduce(b *testing.B) {
 	remote := transaction.InternRemote(transaction.HTTP, "idp.example", 443)
 	for i := range 500 {
 		tx := new(transaction.Transaction)
-		tx.Begin(ctx, a, transaction.Request{Method: "GET", Scheme: "http", Route: fmt.Sprintf("/route/%d", i)})
+		tx.Begin(ctx, a, transaction.Request{Method: "GET", Route: fmt.Sprintf("/route/%d", i)})
 		for j := range 3 {
 			c := transaction.StartStatement(tx, sqltext.Open("sqlite", "x").Statement(fmt.Sprintf("SELECT a FROM t%d", j)))
 			c.End(transaction.Result{})

@@ -29,7 +29,7 @@ func open(tb testing.TB, maxEndpoints int) (*ledger.Ledger, context.Context) {
 // serve runs a transaction of the route and ends it.
 func serve(ctx context.Context, route string, work func(*transaction.Transaction)) {
 	t := new(transaction.Transaction)
-	t.Begin(ctx, transaction.AgentFrom(ctx), transaction.Request{Method: "GET", Scheme: "https", Route: route})
+	t.Begin(ctx, transaction.AgentFrom(ctx), transaction.Request{Method: "GET", Secure: true, Route: route})
 	if work != nil {
 		work(t)
 	}

@@ -85,6 +85,10 @@ type span struct {
 // TracerProvider implements [trace.Span].
 func (s span) TracerProvider() trace.TracerProvider { return s.provider }
 
+// End implements [trace.Span]. Deferred by itself, as otelhttp defers it, the SDK's own would take the value of a panic for an
+// event, in clear text; a call within it does not.
+func (s span) End(options ...trace.SpanEndOption) { s.ReadWriteSpan.End(options...) }
+
 // joined is a span that somebody else has begun, has named and ends.
 type joined struct {
 	sdktrace.ReadWriteSpan

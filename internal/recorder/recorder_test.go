@@ -57,7 +57,7 @@ func newService(tb testing.TB) *service {
 
 func (s *service) begin(route string) *transaction.Transaction {
 	t := &transaction.Transaction{}
-	t.Begin(s.ctx, s.agent, transaction.Request{Method: "GET", Scheme: "https", Route: route})
+	t.Begin(s.ctx, s.agent, transaction.Request{Method: "GET", Secure: true, Route: route})
 	return t
 }
 

@@ -78,7 +78,7 @@ func TestKeptTraceIsWhole(t *testing.T) {
 		parent := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, Remote: true})
 		tx := &transaction.Transaction{}
 		tx.Begin(trace.ContextWithRemoteSpanContext(s.ctx, parent), s.agent,
-			transaction.Request{Method: "POST", Scheme: "https", Route: "/pay/{id}"})
+			transaction.Request{Method: "POST", Secure: true, Route: "/pay/{id}"})
 		time.Sleep(10 * time.Millisecond)
 
 		query := transaction.StartStatement(tx, database.Statement("SELECT a FROM orders WHERE id = 7"))

@@ -62,7 +62,7 @@ func newTrace(t *transaction.Transaction, reason Reason, d time.Duration) *Trace
 		Duration: d,
 		Outcome:  *t.Outcome(),
 		Spent:    *t.Spent(),
-		Calls:    *t.Calls(),
+		Calls:    t.Calls(),
 
 		Entries:    slices.Clone(t.Entries()),
 		Statements: cloneSome(t.Statements()),

@@ -41,7 +41,7 @@ func config(tb testing.TB, l *ledger.Ledger) rollup.Config {
 // serve runs a transaction that takes d.
 func serve(ctx context.Context, route string, d time.Duration, work func(*transaction.Transaction)) {
 	t := new(transaction.Transaction)
-	t.Begin(ctx, transaction.AgentFrom(ctx), transaction.Request{Method: "GET", Scheme: "https", Route: route})
+	t.Begin(ctx, transaction.AgentFrom(ctx), transaction.Request{Method: "GET", Secure: true, Route: route})
 	if d > 0 {
 		time.Sleep(d)
 	}

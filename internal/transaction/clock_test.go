@@ -17,7 +17,7 @@ import (
 // begin starts a server transaction of the context's agent.
 func begin(ctx context.Context, route string) *transaction.Transaction {
 	t := new(transaction.Transaction)
-	t.Begin(ctx, transaction.AgentFrom(ctx), transaction.Request{Method: "GET", Scheme: "http", Route: route})
+	t.Begin(ctx, transaction.AgentFrom(ctx), transaction.Request{Method: "GET", Route: route})
 	return t
 }
 

@@ -17,11 +17,22 @@ func (t *Transaction) Endpoint() Endpoint {
 	return Endpoint{t.method, route}
 }
 
+// Agent returns the agent that t was begun with.
+func (t *Transaction) Agent() *Agent { return t.agent }
+
 // Kind returns the kind.
 func (t *Transaction) Kind() Kind { return t.kind }
 
-// Scheme returns url.scheme.
-func (t *Transaction) Scheme() string { return t.scheme }
+// Scheme returns url.scheme; empty if t is no HTTP request.
+func (t *Transaction) Scheme() string {
+	switch {
+	case t.method == "":
+		return ""
+	case t.secure:
+		return "https"
+	}
+	return "http"
+}
 
 // Start returns when t began.
 func (t *Transaction) Start() time.Time { return t.start }
@@ -53,7 +64,12 @@ func (t *Transaction) Failures() []failure.Failure {
 func (t *Transaction) Spent() *[Phases]time.Duration { return &t.clock.spent }
 
 // Calls returns how many children of each phase t had.
-func (t *Transaction) Calls() *[Phases]int64 { return &t.calls }
+func (t *Transaction) Calls() (calls [Phases]int64) {
+	for p, n := range t.calls {
+		calls[p] = int64(n)
+	}
+	return calls
+}
 
 // Errors returns the errors that were recorded and those of the calls, by error.type. The outcome's own is not among them.
 func (t *Transaction) Errors() []ErrorTotal {

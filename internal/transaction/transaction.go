@@ -30,12 +30,12 @@ type Transaction struct {
 	// Set by Begin and not changed afterwards.
 	agent        *Agent
 	start        time.Time
-	kind         Kind
 	method       string
-	scheme       string
 	traceID      trace.TraceID
 	spanID       trace.SpanID
 	parent       *trace.SpanContext // The span that caused this one, remote or local; nil: none.
+	kind         Kind
+	secure       bool // url.scheme is https.
 	sampled      bool
 	adopted      bool // The span is the program's own: it began before t did.
 	activeShard  uint32
@@ -45,23 +45,23 @@ type Transaction struct {
 	mu       sync.Mutex
 	clock    clock
 	sheet    *sheet // nil until there is a child, and again after the end.
-	calls    [Phases]int64
-	route    string
+	calls    [Phases]int32
 	routed   int32 // How often the route was set or claimed.
+	route    string
 	outcome  Outcome
 	user     uint64
-	hasUser  bool
 	notes    *notes // nil until there is something that few transactions have.
+	duration time.Duration
+	hasUser  bool
 	ignored  bool
 	ended    bool
-	duration time.Duration
 }
 
 // Request is what is known of a transaction when it begins.
 type Request struct {
 	Kind   Kind
 	Method string // A method of the conventions, or _OTHER; empty if it is no HTTP request.
-	Scheme string // url.scheme.
+	Secure bool   // url.scheme is https, not http.
 	Route  string // May come later, see [Transaction.SetRoute].
 }
 
@@ -71,7 +71,7 @@ type Request struct {
 func (t *Transaction) Begin(parent context.Context, a *Agent, r Request) {
 	t.Context = parent
 	t.agent = a
-	t.kind, t.method, t.scheme, t.route = r.Kind, r.Method, r.Scheme, r.Route
+	t.kind, t.method, t.secure, t.route = r.Kind, r.Method, r.Secure, r.Route
 	t.identify(trace.SpanContextFromContext(parent))
 	t.start = time.Now()
 	if a.GoroutineLabels {

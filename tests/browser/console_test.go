@@ -23,7 +23,7 @@ import (
 	"github.com/daybook-apm/daybook/console"
 )
 
-var pages = []string{"", "active", "endpoints", "sql", "external", "traces", "errors", "daily", "runtime", "transactions"}
+var pages = []string{"", "active", "endpoints", "sql", "external", "traces", "errors", "daily", "deploys", "runtime", "transactions"}
 
 //go:embed testdata/axe.min.js
 var axe string

@@ -100,7 +100,7 @@ func (l *Ledger) Post(t *transaction.Transaction) {
 		Slow:       t.Slow(),
 		Outcome:    *t.Outcome(),
 		Spent:      *t.Spent(),
-		Calls:      *t.Calls(),
+		Calls:      t.Calls(),
 		Errors:     slices.Clone(t.Errors()),
 		Entries:    slices.Clone(t.Entries()),
 		Statements: slices.Clone(t.Statements()),
