@@ -1,4 +1,4 @@
-//go:build linux || darwin || freebsd
+//go:build linux || darwin
 
 package console
 
@@ -7,7 +7,7 @@ import "syscall"
 // freeDisk returns how many bytes the program may still write to its working directory; 0: not known.
 func freeDisk() uint64 {
 	var s syscall.Statfs_t
-	if err := syscall.Statfs(".", &s); err != nil || s.Bavail < 0 {
+	if err := syscall.Statfs(".", &s); err != nil {
 		return 0
 	}
 	return uint64(s.Bavail) * uint64(s.Bsize)

@@ -116,7 +116,7 @@ func breakdownSection(q query, s apm.Snapshot, e apm.EndpointStats) section {
 }
 
 func endpointStatements(q query, s apm.Snapshot, e apm.EndpointStats) *table {
-	columns := slices.Insert(statementColumns(q, func(st apm.StatementStats) apm.StatementStats { return st }), 3,
+	columns := slices.Insert(statementColumns(q, func(st apm.StatementStats) apm.StatementStats { return st }), 2,
 		column[apm.StatementStats]{"per_request", kindNumber, func(st apm.StatementStats) value {
 			return value{number: ratio(float64(st.Calls), float64(e.Calls)), none: e.Calls == 0}
 		}})

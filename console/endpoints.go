@@ -30,7 +30,7 @@ func endpointsPage(c *console, q query) (*content, error) {
 	for i := range s.Endpoints {
 		total += s.Endpoints[i].Duration.Total
 	}
-	columns := append(endpointColumns(q, s, total), courseColumns(c, q)...)
+	columns := append(endpointColumns(q, total), courseColumns(c, q)...)
 	sorted := arrange(q, list, columns, "-share")
 	main := section{Key: "endpoints", Legend: true, Notes: explanations(q, list), Table: newTable(q, list, shape[apm.EndpointStats]{
 		key: "endpoints", columns: columns, sorted: sorted, sortable: true, empty: emptyKey(q, "empty.endpoints"), now: s.End,
@@ -60,7 +60,7 @@ func explanations(q query, list []apm.EndpointStats) (notes []string) {
 	return notes
 }
 
-func endpointColumns(q query, s apm.Snapshot, total time.Duration) []column[apm.EndpointStats] {
+func endpointColumns(q query, total time.Duration) []column[apm.EndpointStats] {
 	count := func(key string, of func(apm.EndpointStats) uint64, class string) column[apm.EndpointStats] {
 		return column[apm.EndpointStats]{key, kindCount, func(e apm.EndpointStats) value {
 			v := value{number: float64(of(e))}
@@ -233,12 +233,6 @@ func newEndpointData(e apm.EndpointStats) endpointData {
 	}
 }
 
-// sparkWindow and sparkStep are what the small course of each endpoint shows.
-const (
-	sparkWindow = time.Hour
-	sparkStep   = 2 * time.Minute
-)
-
 // courseColumns tell how an endpoint does against yesterday, and in the last hour.
 func courseColumns(c *console, q query) []column[apm.EndpointStats] {
 	changes := map[string]value{}
@@ -252,11 +246,7 @@ func courseColumns(c *console, q query) []column[apm.EndpointStats] {
 			return v
 		}},
 		{"spark", kindSpark, func(e apm.EndpointStats) value {
-			v := value{title: q.lang.text("title.spark")}
-			for _, p := range c.source.history.EndpointTimeline(e.Method, e.Route, sparkWindow, sparkStep) {
-				v.series = append(v.series, float64(p.Calls))
-			}
-			return v
+			return value{title: q.lang.text("title.spark"), series: c.source.spark(e.Method, e.Route)}
 		}},
 	}
 }

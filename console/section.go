@@ -113,7 +113,7 @@ func newTable[T any](q query, rows []T, s shape[T]) *table {
 		rows = rows[:maxRows]
 	}
 	for _, c := range s.columns {
-		t.Heads = append(t.Heads, newHead(q, s.key, c.key, c.kind, s.sorted, s.sortable))
+		t.Heads = append(t.Heads, newHead(q, c.key, c.kind, s.sorted, s.sortable))
 	}
 	widest := 0.0
 	for _, c := range s.columns {
@@ -129,6 +129,10 @@ func newTable[T any](q query, rows []T, s shape[T]) *table {
 			r.Alert = s.alert(item)
 		}
 		for _, c := range s.columns {
+			if c.kind.drawn() && q.format != formatHTML {
+				r.Cells = append(r.Cells, cell{drawn: true})
+				continue
+			}
 			r.Cells = append(r.Cells, newCell(q.lang, c.value(item), c.kind, widest, s.now))
 		}
 		t.Rows = append(t.Rows, r)
@@ -136,7 +140,7 @@ func newTable[T any](q query, rows []T, s shape[T]) *table {
 	return t
 }
 
-func newHead(q query, tableKey, key string, k kind, sorted string, sortable bool) head {
+func newHead(q query, key string, k kind, sorted string, sortable bool) head {
 	h := head{Key: key, Label: q.lang.text("column." + key), name: key + k.unit(), kind: k, Class: k.class()}
 	if title := "column." + key + ".title"; q.lang.has(title) {
 		h.Title = q.lang.text(title)

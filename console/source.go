@@ -25,6 +25,8 @@ type source struct {
 	snapshots map[time.Duration]apm.Snapshot
 	daily     apm.Daily
 	dailyAt   time.Time
+	sparks    map[string][]float64
+	sparksAt  time.Time
 	cost      cost
 }
 
@@ -98,4 +100,30 @@ func (s *source) today() apm.Daily {
 		s.daily, s.dailyAt = s.history.Daily(now), now
 	}
 	return s.daily
+}
+
+const (
+	// sparkWindow and sparkStep are what the small course of each endpoint shows.
+	sparkWindow = time.Hour
+	sparkStep   = 2 * time.Minute
+	// maxSparkAge is how long they are shared: to ask for one makes the history look at all accounts.
+	maxSparkAge = 30 * time.Second
+)
+
+// spark returns how often an endpoint was called in each step of the last hour. It is shared: it may not be changed.
+func (s *source) spark(method, route string) []float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := time.Now(); s.sparks == nil || now.Sub(s.sparksAt) >= maxSparkAge {
+		s.sparks, s.sparksAt = map[string][]float64{}, now
+	}
+	key := nameOf(method, route)
+	series, ok := s.sparks[key]
+	if !ok {
+		for _, p := range s.history.EndpointTimeline(method, route, sparkWindow, sparkStep) {
+			series = append(series, float64(p.Calls))
+		}
+		s.sparks[key] = series
+	}
+	return series
 }

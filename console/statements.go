@@ -57,7 +57,7 @@ func statementsPage(c *console, q query) (*content, error) {
 	list := slices.DeleteFunc(statements(s), func(st statement) bool {
 		return st.Calls == 0 || !q.matches(st.Summary, st.Text, st.System, st.Namespace, callerNames(st.callers))
 	})
-	columns := append(statementColumns(q, func(st statement) apm.StatementStats { return st.StatementStats }),
+	columns := slices.Insert(statementColumns(q, func(st statement) apm.StatementStats { return st.StatementStats }), 1,
 		column[statement]{"endpoints", kindText, func(st statement) value { return callersValue(q, st.callers) }})
 	sorted := arrange(q, list, columns, "-total")
 	main := section{Key: "sql", Table: newTable(q, list, shape[statement]{
@@ -90,7 +90,6 @@ func statementColumns[T any](q query, of func(T) apm.StatementStats) []column[T]
 			st := of(row)
 			return value{text: st.Text, title: st.Text, class: "name statement", href: statementLink(q, st)}
 		}},
-		{"system", kindText, func(row T) value { st := of(row); return value{text: st.System, title: st.Namespace} }},
 		count("calls", func(s apm.StatementStats) uint64 { return s.Calls }, ""),
 		millis("total", func(s apm.StatementStats) time.Duration { return s.Total }),
 		millis("mean", func(s apm.StatementStats) time.Duration { return s.Mean }),
@@ -107,6 +106,7 @@ func statementColumns[T any](q query, of func(T) apm.StatementStats) []column[T]
 			return v
 		}},
 		{"caller", kindCode, func(row T) value { return callerValue(of(row).Caller) }},
+		{"system", kindText, func(row T) value { st := of(row); return value{text: st.System, title: st.Namespace} }},
 	}
 }
 

@@ -21,4 +21,5 @@ func ExampleNewOTLP() {
 	tracers := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(otlp.SpanProcessor()))
 	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(otlp.MetricReader()))
 	_, _ = tracers, meters
+	// Output:
 }

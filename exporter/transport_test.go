@@ -68,7 +68,10 @@ func TestTransportGivesUpInTime(t *testing.T) {
 		rt, _ := exporter.NewTransport(func(context.Context, string, string) (net.Conn, error) { return nil, refuse })
 		client := &http.Client{Transport: rt, Timeout: 10 * time.Second}
 		begin := time.Now()
-		_, err := client.Post("http://collector:4318/v1/traces", "application/x-protobuf", strings.NewReader("spans"))
+		resp, err := client.Post("http://collector:4318/v1/traces", "application/x-protobuf", strings.NewReader("spans"))
+		if err == nil {
+			resp.Body.Close()
+		}
 		if !errors.Is(err, syscall.ECONNREFUSED) && (err == nil || !strings.Contains(err.Error(), "connection refused")) {
 			t.Errorf("error %v, want one that says why", err)
 		}
@@ -92,7 +95,8 @@ func TestTransportRepeatsNothingThatMayHaveArrived(t *testing.T) {
 			return here, nil
 		})
 		client := &http.Client{Transport: rt, Timeout: 10 * time.Second}
-		if _, err := client.Post("http://collector:4318/v1/traces", "", strings.NewReader("spans")); err == nil {
+		if resp, err := client.Post("http://collector:4318/v1/traces", "", strings.NewReader("spans")); err == nil {
+			resp.Body.Close()
 			t.Error("no error from a connection that was closed")
 		}
 		if dials != 1 || retries() != 0 {

@@ -102,7 +102,7 @@ func TestWrapDefault(t *testing.T) {
 			}
 		}
 		// One without an agent goes through.
-		resp, err := http.Get(srv.URL) //nolint:noctx // What code without a context does.
+		resp, err := http.Get(srv.URL)
 		if err != nil {
 			t.Fatal(err)
 		}

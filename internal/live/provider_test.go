@@ -89,7 +89,7 @@ func TestJoinKeepsName(t *testing.T) {
 	ctx, outer := provider.Tracer(live.SQLTrace).Start(t.Context(), "SELECT orders", client)
 	_, inner := provider.Tracer(live.OTelSQL).Start(ctx, "sql.conn.query", client)
 	inner.SetName("sql.conn.query")
-	inner.RecordError(errors.New("secret"))
+	inner.RecordError(errors.New("secret")) //nolint:forbidigo // What otelsql does.
 	inner.SetStatus(codes.Error, "secret")
 	outer.End()
 	s := exporter.GetSpans()[0]

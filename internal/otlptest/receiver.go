@@ -61,7 +61,7 @@ func New(t testing.TB) *Receiver {
 
 func (r *Receiver) listen(addr string) {
 	r.t.Helper()
-	l, err := net.Listen("tcp", addr)
+	l, err := new(net.ListenConfig).Listen(r.t.Context(), "tcp", addr)
 	if err != nil {
 		r.t.Fatalf("otlptest: %v", err)
 	}
@@ -185,7 +185,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, http.StatusText(request.Status), request.Status)
 	} else {
 		w.Header().Set("Content-Type", "application/x-protobuf")
-		w.Write(response)
+		_, _ = w.Write(response) // A client that is gone is the test's business.
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

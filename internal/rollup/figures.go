@@ -32,7 +32,7 @@ func (f *Figures) Add(o *Figures) {
 
 // sub takes away an earlier state of the same account. longest is the longest duration since then.
 func (f *Figures) sub(o *Figures, longest time.Duration) {
-	f.Totals.Sub(&o.Totals)
+	f.Sub(&o.Totals)
 	f.Durations.Sub(&o.Durations)
 	f.Max = longest
 	// A reader without a maximum of its own gives that of all time: the histogram knows better then, but for its last bucket.

@@ -14,7 +14,8 @@ const (
 
 	// Rows are half octaves between 2^-10 s (1 ms) and 2^3 s, with one for what is faster and one for what is slower.
 	firstBound, lastBound, boundStep = 80, 184, 4
-	HeatRows                         = (lastBound-firstBound)/boundStep + 2
+	// HeatRows is how many rows there are.
+	HeatRows = (lastBound-firstBound)/boundStep + 2
 )
 
 // HeatBounds are the longest durations of all rows but the last, which has none.

@@ -80,7 +80,7 @@ func (l *lexer) skipSpace() bool {
 		switch c := l.text[l.pos]; {
 		case isSpace(c):
 			l.pos++
-		case c == '-' && l.at(1) == '-' && !(l.dialect.dashNeedsSpace && l.pos+2 < len(l.text) && !isSpace(l.at(2))),
+		case c == '-' && l.at(1) == '-' && (!l.dialect.dashNeedsSpace || l.pos+2 >= len(l.text) || isSpace(l.at(2))),
 			c == '#' && l.dialect.hash == hashComment:
 			l.skipLine()
 		case c == '/' && l.at(1) == '*':

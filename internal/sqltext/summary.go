@@ -149,7 +149,7 @@ func (s *summary) addWord(t token) {
 	case k == "WITH" && (s.scope.start || s.scope.query || s.prev.keyword == "AS" || isWrite(s.scope.verb)):
 		s.scope.with, s.scope.naming, s.scope.target = true, true, false
 		return
-	case s.scope.start && isOperation(k) && !(s.scope.verb == "EXPLAIN" && k == "ANALYZE"):
+	case s.scope.start && isOperation(k) && (s.scope.verb != "EXPLAIN" || k != "ANALYZE"):
 		s.addOperation(k)
 		return
 	case isObject(k) && isDefinition(s.scope.verb) && s.scope.object == "":

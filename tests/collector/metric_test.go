@@ -9,7 +9,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
-// metricText writes all metrics that were received in rounds, each of which is one request. What depends on the clock or
+// metricText writes all metrics that were received in rounds, each of which is one request, in the order of their names: the
+// SDK has none. What depends on the clock or
 // the machine is a truth value.
 func metricText(rounds []pmetric.Metrics) string {
 	var b strings.Builder
@@ -18,15 +19,21 @@ func metricText(rounds []pmetric.Metrics) string {
 		fmt.Fprintf(&b, "# export %d\n", i+1)
 		for _, source := range round.ResourceMetrics().All() {
 			fmt.Fprintf(&b, "resource %s\n%s", source.SchemaUrl(), attributeLines(source.Resource().Attributes()))
+			var scopes []string
 			for _, scope := range source.ScopeMetrics().All() {
-				fmt.Fprintf(&b, "scope %s version=%t %s\n", scope.Scope().Name(), scope.Scope().Version() != "", scope.SchemaUrl())
+				var metrics []string
 				for _, metric := range scope.Metrics().All() {
 					// The runtime has it only if GOMEMLIMIT says so.
 					if metric.Name() != "go.memory.limit" {
-						writeMetric(&b, metric, last)
+						metrics = append(metrics, oneMetric(metric, last))
 					}
 				}
+				slices.Sort(metrics)
+				scopes = append(scopes, fmt.Sprintf("scope %s version=%t %s\n%s", scope.Scope().Name(), scope.Scope().Version() != "",
+					scope.SchemaUrl(), strings.Join(metrics, "")))
 			}
+			slices.Sort(scopes)
+			b.WriteString(strings.Join(scopes, ""))
 		}
 	}
 	return b.String()
@@ -35,7 +42,8 @@ func metricText(rounds []pmetric.Metrics) string {
 // period is what a point covers.
 type period struct{ start, end pcommon.Timestamp }
 
-func writeMetric(b *strings.Builder, metric pmetric.Metric, last map[string]period) {
+// oneMetric writes a metric, and notes in last what it covers.
+func oneMetric(metric pmetric.Metric, last map[string]period) string {
 	var lines []string
 	var covered period
 	add := func(attributes pcommon.Map, p period, format string, values ...any) {
@@ -71,7 +79,7 @@ func writeMetric(b *strings.Builder, metric pmetric.Metric, last map[string]peri
 	}
 	last[metric.Name()] = covered
 	slices.Sort(lines)
-	fmt.Fprintf(b, "%s [%s] %s: %s\n%s", metric.Name(), metric.Unit(), kind, metric.Description(), strings.Join(lines, ""))
+	return fmt.Sprintf("%s [%s] %s: %s\n%s", metric.Name(), metric.Unit(), kind, metric.Description(), strings.Join(lines, ""))
 }
 
 // since says where a point begins, seen from the export before.
