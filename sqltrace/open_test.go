@@ -242,6 +242,29 @@ func TestPasswordIsNotPrinted(t *testing.T) {
 	closeDB(t, db)
 }
 
+// Libraries ask a database for its driver and wrap that. They must not get around us.
+func TestDriverOfDatabase(t *testing.T) {
+	twin, err := sqltrace.Register(register(newFake(nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{twin, register(sqltrace.WrapDriver(fakeContextDriver{newFake(nil)}))} {
+		db, err := sql.Open(name, "dsn")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer closeDB(t, db)
+		conn, err := db.Driver().Open("dsn")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, observed := conn.(interface{ Raw() driver.Conn }); !observed {
+			t.Errorf("%s: a connection of the database's driver is %T, want ours", name, conn)
+		}
+	}
+}
+
 func TestRegisterStats(t *testing.T) {
 	if stop, err := sqltrace.RegisterStats(nil); err == nil {
 		t.Error("RegisterStats(nil) returns no error")

@@ -121,12 +121,13 @@ func (c *collection) endpoint(a *ledger.Account) {
 		}
 	}
 	set := func(more ...attribute.KeyValue) attribute.Set { return c.endpointSet(a.Endpoint, more...) }
+	sets := c.producer.setsOf(c, a.Endpoint)
 	for phase, spent := range a.Totals.Spent {
 		n := a.Totals.Children[phase]
 		if spent == 0 && n == 0 {
 			continue
 		}
-		full := set(phases[phase])
+		full := sets.phase(c, a.Endpoint, phase)
 		if spent > 0 {
 			c.time = append(c.time, point(c, full, spent.Seconds()))
 		}
@@ -134,7 +135,7 @@ func (c *collection) endpoint(a *ledger.Account) {
 			c.calls = append(c.calls, point(c, full, n))
 		}
 	}
-	own := set()
+	own := sets.own
 	if a.Totals.Calls > 0 {
 		c.slow = append(c.slow, point(c, own, int64(a.Totals.Slow)))
 	}

@@ -48,6 +48,7 @@ type Producer struct {
 	pending     baseline
 	// unsent is the longest duration of each endpoint that no successful export has carried yet.
 	unsent map[transaction.Endpoint]time.Duration
+	sets   map[transaction.Endpoint]*endpointSets
 	active map[activeKey]bool // What had active requests before, and has to fall back to zero.
 	sizes  sizes              // Of the last collection.
 }
@@ -62,6 +63,7 @@ func New(s Source) *Producer {
 		temporality: sdkmetric.DefaultTemporalitySelector,
 		unsent:      map[transaction.Endpoint]time.Duration{},
 		active:      map[activeKey]bool{},
+		sets:        map[transaction.Endpoint]*endpointSets{},
 		exported:    baseline{at: s.Ledger.Start()},
 	}
 }

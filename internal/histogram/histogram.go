@@ -43,10 +43,16 @@ func (h *Histogram) Record(d time.Duration) {
 // open makes room for an octave. It grows by exactly one: a histogram soon has all the octaves that it will ever
 // have, and append would then keep up to twice the memory for good.
 func (h *Histogram) open(octave int) {
-	grown := make([][perOctave]uint64, len(h.octaves)+1)
-	copy(grown, h.octaves)
-	h.octaves = grown
-	h.slot[octave] = uint8(len(grown))
+	n := len(h.octaves)
+	if n < cap(h.octaves) { // What [Histogram.Clear] has left.
+		h.octaves = h.octaves[:n+1]
+		h.octaves[n] = [perOctave]uint64{}
+	} else {
+		grown := make([][perOctave]uint64, n+1)
+		copy(grown, h.octaves)
+		h.octaves = grown
+	}
+	h.slot[octave] = uint8(n + 1)
 }
 
 // addSum adds two sums. It stops at the largest duration (292 years: ten thousand connections that stay open reach
@@ -164,6 +170,10 @@ func (h *Histogram) Sub(o *Histogram) {
 		}
 	}
 }
+
+// Clear makes h the zero value again, which may only receive. It keeps the memory, so that sums that are made one after the
+// other in one histogram allocate little.
+func (h *Histogram) Clear() { *h = Histogram{octaves: h.octaves[:0]} }
 
 // Clone returns a copy that shares nothing with h but the boundaries.
 func (h *Histogram) Clone() Histogram {

@@ -13,8 +13,10 @@ const maxReaders = 4
 
 // Reader copies accounts out of a ledger. Its methods are called by one goroutine at a time.
 type Reader struct {
-	ledger *Ledger
-	number int // Its maximum in each account; -1: none, it sees the maximum since the start.
+	ledger  *Ledger
+	number  int                 // Its maximum in each account; -1: none, it sees the maximum since the start.
+	sum     histogram.Histogram // Of the stripes that were added up last.
+	account Account             // Of the endpoint that was read last.
 }
 
 // NewReader returns a reader. The first four readers of a ledger see the maximum of each endpoint since they looked last;
@@ -25,10 +27,10 @@ func (l *Ledger) NewReader() *Reader {
 	for i := range l.readers {
 		if !l.readers[i] {
 			l.readers[i] = true
-			return &Reader{l, i}
+			return &Reader{ledger: l, number: i}
 		}
 	}
-	return &Reader{l, -1}
+	return &Reader{ledger: l, number: -1}
 }
 
 // Close gives the reader's maximum back.
@@ -63,12 +65,12 @@ type Outcome struct {
 
 // Endpoints calls visit with the account of each endpoint, in no order. Endpoints that were never called are left out.
 func (r *Reader) Endpoints(visit func(*Account)) {
-	var a Account
+	a := &r.account
 	r.ledger.each(func(e transaction.Endpoint, s *striped[account]) {
 		a.reset(e)
 		s.each(func(from *account) { a.add(from, r.number) })
 		if a.Totals.Calls > 0 || len(a.Statements)+len(a.Remotes)+len(a.Errors) > 0 {
-			visit(&a)
+			visit(a)
 		}
 	})
 }
@@ -88,29 +90,33 @@ func (l *Ledger) each(visit func(transaction.Endpoint, *striped[account])) {
 func (r *Reader) Operations(visit func(OperationKey, *histogram.Histogram)) {
 	l := r.ledger
 	for key, s := range l.operations.All() {
-		read(s, func(h *histogram.Histogram) { visit(key, h) })
+		if sum := r.add(s); sum.Count() > 0 {
+			visit(key, sum)
+		}
 	}
-	read(l.otherOperation, func(h *histogram.Histogram) {
-		visit(OperationKey{Summary: transaction.Other, ErrorType: ""}, h)
-	})
+	if sum := r.add(l.otherOperation); sum.Count() > 0 {
+		visit(OperationKey{Summary: transaction.Other}, sum)
+	}
 }
 
 // Requests calls visit with the durations of each kind of outbound request.
 func (r *Reader) Requests(visit func(RequestKey, *histogram.Histogram)) {
 	l := r.ledger
 	for key, s := range l.requests.All() {
-		read(s, func(h *histogram.Histogram) { visit(key, h) })
+		if sum := r.add(s); sum.Count() > 0 {
+			visit(key, sum)
+		}
 	}
-	read(l.otherRequest, func(h *histogram.Histogram) { visit(RequestKey{Remote: otherRemote}, h) })
+	if sum := r.add(l.otherRequest); sum.Count() > 0 {
+		visit(RequestKey{Remote: otherRemote}, sum)
+	}
 }
 
-// read adds up the stripes of a histogram and visits the sum, if there is any.
-func read(s *striped[histogram.Histogram], visit func(*histogram.Histogram)) {
-	var sum histogram.Histogram
-	s.each(func(h *histogram.Histogram) { sum.Add(h) })
-	if sum.Count() > 0 {
-		visit(&sum)
-	}
+// add adds up the stripes of a histogram. The sum is valid until the next one.
+func (r *Reader) add(s *striped[histogram.Histogram]) *histogram.Histogram {
+	r.sum.Clear()
+	s.each(r.sum.Add)
+	return &r.sum
 }
 
 func (a *Account) reset(e transaction.Endpoint) {
@@ -147,8 +153,16 @@ func (a *Account) outcome(key OutcomeKey) *histogram.Histogram {
 			return &a.Outcomes[i].Durations
 		}
 	}
-	a.Outcomes = append(a.Outcomes, Outcome{Key: key})
-	return &a.Outcomes[len(a.Outcomes)-1].Durations
+	n := len(a.Outcomes)
+	if n < cap(a.Outcomes) {
+		a.Outcomes = a.Outcomes[:n+1] // The histogram's memory is used again.
+	} else {
+		a.Outcomes = append(a.Outcomes, Outcome{})
+	}
+	o := &a.Outcomes[n]
+	o.Key = key
+	o.Durations.Clear()
+	return &o.Durations
 }
 
 func (a *Account) statement(st *sqltext.Statement) *Statement {
@@ -207,4 +221,4 @@ func (a *Account) error(o *transaction.ErrorTotal) {
 }
 
 // Peek returns a reader that has no maximum of its own and need not be closed.
-func (l *Ledger) Peek() *Reader { return &Reader{l, -1} }
+func (l *Ledger) Peek() *Reader { return &Reader{ledger: l, number: -1} }

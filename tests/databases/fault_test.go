@@ -203,8 +203,8 @@ func TestDurationOfRows(t *testing.T) {
 
 // Otelsql's rows do not know the types that columns are scanned to.
 func TestScanType(t *testing.T) {
-	types := func(db *sql.DB) []reflect.Type {
-		rows, err := db.QueryContext(t.Context(), `SELECT id, name FROM kinds`)
+	types := func(ctx context.Context, db *sql.DB) []reflect.Type {
+		rows, err := db.QueryContext(ctx, `SELECT id, name FROM kinds`)
 		succeed(t, err)
 		defer rows.Close()
 		if !rows.Next() {
@@ -223,10 +223,10 @@ func TestScanType(t *testing.T) {
 	succeed(t, err)
 	defer plain.Close()
 	theirs, ours := traceByOtelsql(t, targets[0]), traceByDaybook(t, targets[0])
-	if got := types(theirs.db); !slices.Equal(got, []reflect.Type{unknown, unknown}) {
+	if got := types(theirs.ctx, theirs.db); !slices.Equal(got, []reflect.Type{unknown, unknown}) {
 		t.Errorf("otelsql: %v", got)
 	}
-	if got, want := types(ours.db), types(plain); !slices.Equal(got, want) || slices.Contains(want, unknown) {
+	if got, want := types(ours.ctx, ours.db), types(t.Context(), plain); !slices.Equal(got, want) || slices.Contains(want, unknown) {
 		t.Errorf("daybook: %v, want %v", got, want)
 	}
 }

@@ -5,11 +5,14 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/XSAM/otelsql"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -20,6 +23,7 @@ import (
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/daybook-apm/daybook/apm"
+	"github.com/daybook-apm/daybook/middleware"
 	"github.com/daybook-apm/daybook/sqltrace"
 )
 
@@ -106,6 +110,39 @@ func TestNestings(t *testing.T) {
 				}
 				if got := measured(t, reader, p.ctx); got != programStatements {
 					t.Errorf("%d measurements of statements, want %d", got, programStatements)
+				}
+			})
+		}
+	}
+}
+
+// A program that has both otelhttp and otelsql has one span for a request and one for its statement, and counts each once.
+func TestNestingOfBoth(t *testing.T) {
+	for _, nesting := range nestings {
+		for name, wrap := range map[string]func(http.Handler) http.Handler{
+			"otelhttp inside":  func(h http.Handler) http.Handler { return middleware.New()(otelhttp.NewHandler(h, "theirs")) },
+			"otelhttp outside": func(h http.Handler) http.Handler { return otelhttp.NewHandler(middleware.New()(h), "theirs") },
+		} {
+			t.Run(nesting.name+", "+name, func(t *testing.T) {
+				p, agent, _ := traceNested(t, nesting, false)
+				p.end()
+				var traced trace.SpanContext
+				mux := http.NewServeMux()
+				mux.HandleFunc("GET /kinds/{id}", func(_ http.ResponseWriter, r *http.Request) {
+					traced = trace.SpanContextFromContext(r.Context())
+					succeed(t, read(p.db.QueryContext(r.Context(), `SELECT id FROM kinds`)))
+				})
+				wrap(middleware.CaptureRoute(mux)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/kinds/7", nil))
+				spans := slices.DeleteFunc(p.spans(), func(s tracetest.SpanStub) bool {
+					return slices.Contains(alone, s.Name) || s.SpanContext.TraceID() != traced.TraceID()
+				})
+				if len(spans) != 2 || spans[0].SpanKind != trace.SpanKindClient || spans[1].SpanKind != trace.SpanKindServer {
+					t.Errorf("spans %q, want one for the statement and one for the request", names(spans))
+				}
+				endpoints := agent.Snapshot(0).Endpoints
+				found := slices.IndexFunc(endpoints, func(e apm.EndpointStats) bool { return e.Route == "/kinds/{id}" })
+				if found < 0 || endpoints[found].Calls != 1 || endpoints[found].SQLCalls != 1 {
+					t.Errorf("endpoints %+v, want one call with one statement", endpoints)
 				}
 			})
 		}
