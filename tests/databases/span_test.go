@@ -186,7 +186,7 @@ func read(rows *sql.Rows, err error) error {
 		return err
 	}
 	defer rows.Close()
-	for rows.Next() { //nolint:revive // The rows themselves are of no interest.
+	for rows.Next() {
 	}
 	return rows.Err()
 }
