@@ -98,6 +98,22 @@ func (e exporters) destinations() (traces, metrics string) {
 	return traces, metrics
 }
 
+func (e exporters) exportStats() (list []ExportStats) {
+	add := func(signal, destination string, s exporter.SignalStats) {
+		list = append(list, ExportStats{
+			Signal: signal, Destination: destination, Sent: s.Sent, Failed: s.Failed, Dropped: s.Dropped, Queued: s.Queued,
+		})
+	}
+	traces, metrics := e.destinations()
+	if e.traces != nil {
+		add("traces", traces, e.traces.Stats().Traces)
+	}
+	if e.metrics != nil {
+		add("metrics", metrics, e.metrics.Stats().Metrics)
+	}
+	return list
+}
+
 // stats is what the agent tells on its exporters.
 func (e exporters) stats() bridge.AgentStats {
 	var s bridge.AgentStats

@@ -34,6 +34,8 @@ type Snapshot struct {
 	// Errors are grouped by type and message, over all endpoints.
 	Errors []ErrorStats
 	Pools  []PoolStats
+	// Exports tells what became of the telemetry since the start, for each signal that is exported.
+	Exports []ExportStats
 
 	// Users is the estimated number of distinct users of the last five minutes (see [SetUser]).
 	Users uint64
@@ -112,6 +114,17 @@ type SegmentStats struct {
 	Time  time.Duration
 }
 
+// ExportStats tells what became of one signal: traces are counted in spans, metrics in exports.
+type ExportStats struct {
+	Signal      string // "traces" or "metrics".
+	Destination string // A URL, or "console".
+	Sent        uint64
+	// Failed were given up after an error. A failed export of metrics loses nothing: the next one has it too.
+	Failed  uint64
+	Dropped uint64 // Found no room.
+	Queued  int
+}
+
 // PoolStats is the state of one connection pool.
 type PoolStats struct {
 	Name            string
@@ -142,6 +155,7 @@ func (a *Agent) Snapshot(window time.Duration) Snapshot {
 		ServiceVersion: resourceValue(a.resource, semconv.ServiceVersion),
 		End:            now,
 		Pools:          poolStats(),
+		Exports:        a.exporters.exportStats(),
 		Users:          a.ledger.Users(now),
 		Overflowed:     a.ledger.Overflowed(),
 		Suppressed:     a.recorder.Suppressed(),

@@ -82,10 +82,10 @@ func runtimePage(c *console, q query) (*content, error) {
 		{Key: "unattributed", Value: formatCount(float64(s.Unattributed))},
 	}
 	return &content{
-		sections: []section{{Key: "process", Tiles: tiles}, pools, {Key: "own", Tiles: own}},
+		sections: []section{{Key: "process", Tiles: tiles}, pools, {Key: "exports", Table: exportTable(q, s)}, {Key: "own", Tiles: own}},
 		name:     "runtime",
 		data: map[string]any{
-			"process": p, "pools": poolsData(s.Pools),
+			"process": p, "pools": poolsData(s.Pools), "exports": exportsData(s.Exports),
 			"console":    map[string]any{"pages": spent.Pages, "bytes": spent.Bytes, "render_seconds": spent.Time.Seconds()},
 			"overflowed": s.Overflowed, "unattributed": s.Unattributed,
 		},
@@ -114,6 +114,42 @@ func poolTable(q query, s apm.Snapshot) *table {
 			{"wait_total", kindMillis, func(p apm.PoolStats) value { return value{duration: p.WaitTime} }},
 		},
 	})
+}
+
+// exportTable is what became of the telemetry.
+func exportTable(q query, s apm.Snapshot) *table {
+	count := func(key string, n func(apm.ExportStats) uint64) column[apm.ExportStats] {
+		return column[apm.ExportStats]{key, kindCount, func(e apm.ExportStats) value { return value{number: float64(n(e))} }}
+	}
+	return newTable(q, s.Exports, shape[apm.ExportStats]{
+		key: "exports", empty: "empty.exports", now: s.End, rowKey: func(e apm.ExportStats) string { return e.Signal },
+		columns: []column[apm.ExportStats]{
+			{"signal", kindText, func(e apm.ExportStats) value { return value{text: e.Signal, class: "name"} }},
+			{"destination", kindText, func(e apm.ExportStats) value { return value{text: e.Destination} }},
+			count("queued", func(e apm.ExportStats) uint64 { return uint64(e.Queued) }),
+			count("sent", func(e apm.ExportStats) uint64 { return e.Sent }),
+			count("export_failures", func(e apm.ExportStats) uint64 { return e.Failed }),
+			count("dropped", func(e apm.ExportStats) uint64 { return e.Dropped }),
+		},
+	})
+}
+
+// exportData is a signal's export in the versioned JSON.
+type exportData struct {
+	Signal      string `json:"signal"`
+	Destination string `json:"destination"`
+	Queued      int    `json:"queued"`
+	Sent        uint64 `json:"sent"`
+	Failed      uint64 `json:"failed"`
+	Dropped     uint64 `json:"dropped"`
+}
+
+func exportsData(list []apm.ExportStats) []exportData {
+	data := make([]exportData, 0, len(list))
+	for _, e := range list {
+		data = append(data, exportData{e.Signal, e.Destination, e.Queued, e.Sent, e.Failed, e.Dropped})
+	}
+	return data
 }
 
 // poolData is a connection pool in the versioned JSON.

@@ -10,6 +10,8 @@ command -v gcc >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 ls /usr/sbin/mariadbd >/dev/null 2>&1 || missing="$missing mariadb-server"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+# The pages of the console are looked at in Korean, too.
+fc-list :lang=ko 2>/dev/null | grep -q . || missing="$missing fonts-nanum"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! grep -qE '^ID(_LIKE)?=.*debian' /etc/os-release 2>/dev/null; then
