@@ -173,7 +173,7 @@ func (c *Call) End(r Result) {
 	}
 	t.mu.Unlock()
 	if c.loose != nil {
-		c.agent.Ledger.PostCall(&c.loose.Entry)
+		c.agent.postCall(t, &c.loose.Entry)
 	}
 }
 

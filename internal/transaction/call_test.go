@@ -221,6 +221,10 @@ func TestIgnored(t *testing.T) {
 	if active := transaction.AgentFrom(ctx).Active.All(); len(active) != 0 {
 		t.Errorf("an ignored transaction is active: %+v", active)
 	}
+	for range 2 * transaction.MaxEntries {
+		more := transaction.StartStatement(tx, statement("SELECT 1 FROM a"))
+		more.End(transaction.Result{})
+	}
 	tx.End()
 	call.End(transaction.Result{})
 	if n := len(ledger.Transactions()) + len(ledger.Statements()) + len(ledger.Calls()); n != 0 {
