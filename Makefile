@@ -12,7 +12,7 @@ LINT := $(CURDIR)/.bin/golangci-lint-$(LINT_VERSION)
 # Go's race detector needs a C compiler. Without one: make test RACE=
 RACE := -race
 
-.PHONY: all fmt lint test prerequisites compiler demo bench bench-quick
+.PHONY: all fmt lint test prerequisites compiler demo bench bench-check bench-quick
 
 all: fmt lint test
 
@@ -47,6 +47,10 @@ demo:
 
 bench:
 	@cd bench && go run ./cmd/bench
+
+# Exits 1 if an allocation budget is missed, or twice a CPU budget, in two tries. One still is: see docs/performance.md.
+bench-check:
+	@cd bench && go run ./cmd/bench -check
 
 bench-quick:
 	@cd bench && go run ./cmd/bench -quick

@@ -131,6 +131,9 @@ func WithMaxEndpoints(n int) Option {
 // (no transaction). Workers that serve many transactions are best started outside of them, or by a
 // goroutine that has cleared its labels.
 //
+// With gin, pass c.Request.Context() on where you can: gin gives its own Context to the next request while a transport
+// may still be reading it (gin-gonic/gin#4117).
+//
 // It costs about 0.3 µs and one allocation for each transaction, and some 7 ns for each look. With a release of Go that
 // the library does not know it does nothing, and a log line says so. Default: off.
 func WithGoroutineLabels() Option {
