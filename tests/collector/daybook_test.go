@@ -11,6 +11,7 @@ import (
 
 	"github.com/daybook-apm/daybook/apm"
 	"github.com/daybook-apm/daybook/tests/collector"
+	"github.com/daybook-apm/daybook/tests/golden"
 )
 
 // kinds are the metrics that the standard variables may ask for, each with the golden file of its own.
@@ -100,8 +101,8 @@ func TestReceived(t *testing.T) {
 					setenv(t, environment)
 				}
 				report(t, true)
-				compareGolden(t, "metrics-"+kind, metricText(received.Metrics()))
-				compareGolden(t, "traces", traceText(received.Traces()))
+				golden.Compare(t, "metrics-"+kind, metricText(received.Metrics()))
+				golden.Compare(t, "traces", traceText(received.Traces()))
 				for signal, headers := range map[string][]http.Header{"metrics": received.MetricHeaders(), "traces": received.TraceHeaders()} {
 					for _, header := range headers {
 						for name, want := range way.want {
@@ -123,7 +124,7 @@ func TestReceivedKept(t *testing.T) {
 	setenv(t, standard)
 	setenv(t, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": received.Endpoint(), "OTEL_TRACES_SAMPLER": "always_off"})
 	report(t, false)
-	compareGolden(t, "traces-kept", traceText(received.Traces()))
+	golden.Compare(t, "traces-kept", traceText(received.Traces()))
 }
 
 // standard is what all services of the tests are told.

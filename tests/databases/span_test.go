@@ -19,6 +19,7 @@ import (
 	"github.com/daybook-apm/daybook/apm"
 	"github.com/daybook-apm/daybook/apm/apmtest"
 	"github.com/daybook-apm/daybook/sqltrace"
+	"github.com/daybook-apm/daybook/tests/golden"
 )
 
 // The scopes of the spans that stand for each other.
@@ -230,7 +231,7 @@ func TestSpansBesideOtelsql(t *testing.T) {
 				}
 			}
 			ours.end()
-			compareGolden(t, "spans-"+strings.ReplaceAll(target.name, " ", "-"), b.String())
+			golden.Compare(t, "spans-"+strings.ReplaceAll(target.name, " ", "-"), b.String())
 
 			// Statements, like the one before the program, that are outside of what is traced have no span at all.
 			for _, s := range ours.spans() {

@@ -1,4 +1,5 @@
-package collector_test
+// Package golden compares texts with files below testdata, which -update renews.
+package golden
 
 import (
 	"flag"
@@ -11,7 +12,8 @@ import (
 
 var update = flag.Bool("update", false, "renew the golden files")
 
-func compareGolden(t *testing.T, name, got string) {
+// Compare fails the test if got differs from testdata/name.txt.
+func Compare(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", name+".txt")
 	if *update {
