@@ -1,6 +1,7 @@
 package sqltrace
 
 import (
+	"cmp"
 	"database/sql/driver"
 	"sync"
 
@@ -18,11 +19,11 @@ type database struct {
 // newDatabase guesses what c leaves open. The data source name, and the name of the driver, may be empty.
 func newDatabase(c config, d driver.Driver, driverName, dsn string) *database {
 	p := productOf(d, driverName)
-	system := first(c.system, p.system)
-	namespace := first(c.namespace, namespaceOf(system, dsn))
+	system := cmp.Or(c.system, p.system)
+	namespace := cmp.Or(c.namespace, namespaceOf(system, dsn))
 	return &database{
 		text:         sqltext.Open(system, namespace),
-		pool:         first(namespace, system),
+		pool:         cmp.Or(namespace, system),
 		plainResults: p.plainResults,
 		withoutText:  c.withoutText,
 	}

@@ -1,6 +1,7 @@
 package sqltrace
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 	"unicode"
@@ -21,7 +22,7 @@ func namespaceOf(system, dsn string) string {
 		name = mysqlDatabase(dsn)
 	case "postgresql", "cockroachdb", "aws.redshift":
 		if u := parseURL(dsn); u != nil {
-			name = first(u.Query().Get("dbname"), strings.TrimPrefix(u.Path, "/"))
+			name = cmp.Or(u.Query().Get("dbname"), strings.TrimPrefix(u.Path, "/"))
 		} else {
 			name = keyword(dsn, "dbname")
 		}
@@ -33,20 +34,13 @@ func namespaceOf(system, dsn string) string {
 		}
 	default:
 		if u := parseURL(dsn); u != nil {
-			name = first(u.Query().Get("database"), strings.TrimPrefix(u.Path, "/"))
+			name = cmp.Or(u.Query().Get("database"), strings.TrimPrefix(u.Path, "/"))
 		}
 	}
 	if len(name) > maxNamespace || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
 		return ""
 	}
 	return name
-}
-
-func first(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // parseURL returns the URL that dsn is, or nil. The error of [url.Parse] has the password in it, so it stays here.

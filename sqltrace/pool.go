@@ -1,6 +1,7 @@
 package sqltrace
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ func RegisterStats(db *sql.DB, opts ...Option) (stop func(), err error) {
 		return func() {}, errors.New("sqltrace: register stats: the database is nil")
 	}
 	c := newConfig(opts)
-	name := first(c.namespace, c.system)
+	name := cmp.Or(c.namespace, c.system)
 	if name == "" {
 		name = productOf(ownDriver(db.Driver()), "").system
 	}
