@@ -22,7 +22,7 @@ import (
 // serve serves one endpoint that reads a row from SQLite. It reports its address first. Each line
 // on standard input is answered with the requests and the processor time since the line before;
 // at the end of the input it stops.
-func serve(ctx context.Context, agent bench.Agent) error {
+func serve(ctx context.Context, agent bench.Agent, task Task) error {
 	dir, err := os.MkdirTemp("", "daybook-bench-")
 	if err != nil {
 		return err
@@ -59,6 +59,11 @@ func serve(ctx context.Context, agent bench.Agent) error {
 	if err := report(Result{Address: listener.Addr().String()}); err != nil {
 		return err
 	}
+	stop, err := profile(task.CPUProfile)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	last, lastServed := readUsage(), int64(0)
 	marks := bufio.NewScanner(os.Stdin)
 	for marks.Scan() {

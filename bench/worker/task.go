@@ -41,7 +41,8 @@ type Task struct {
 	Requests int64 `json:"requests,omitempty"`
 	// Repeat is the number of collections and exports of which ModeCollect takes the mean.
 	Repeat int `json:"repeat,omitempty"`
-	// CPUProfile is the file that ModeLoad writes a profile of the measured time to, if any.
+	// CPUProfile is the file that ModeLoad writes a profile of the measured time to, and ModeServe one of all that it
+	// serves, if any.
 	CPUProfile string `json:"cpu_profile,omitempty"`
 }
 

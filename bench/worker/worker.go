@@ -51,7 +51,7 @@ func run(c bench.Contestant, task Task) error {
 	case ModeCollect:
 		result, err = collect(ctx, agent, task)
 	case ModeServe:
-		return serve(ctx, agent)
+		return serve(ctx, agent, task)
 	default:
 		err = fmt.Errorf("unknown mode %q", task.Mode)
 	}
@@ -142,6 +142,7 @@ func collect(ctx context.Context, agent bench.Agent, task Task) (Result, error) 
 	if !ok {
 		return Result{}, fmt.Errorf("%T has no collection of its own", agent)
 	}
+	held := make([]byte, ballast)
 	program, made, err := play(ctx, agent, task)
 	if err != nil {
 		return Result{}, err
@@ -176,6 +177,7 @@ func collect(ctx context.Context, agent bench.Agent, task Task) (Result, error) 
 	result.Collect /= time.Duration(task.Repeat)
 	result.CollectAllocations /= uint64(task.Repeat)
 	result.Export /= time.Duration(task.Repeat)
+	runtime.KeepAlive(held)
 	return result, closeAll(ctx, agent, program)
 }
 

@@ -144,12 +144,11 @@ func (c *collection) endpoint(a *ledger.Account) {
 	}
 	for i := range a.Statements {
 		st := &a.Statements[i]
-		id := semconv.StatementIDKey.String(st.Statement.ID)
-		full := set(semconv.DBQuerySummaryKey.String(st.Statement.Summary), id)
+		full := sets.statement(c, a.Endpoint, st.Statement)
 		c.statementTime = append(c.statementTime, point(c, full, (st.Time+st.Fetch).Seconds()))
 		c.statementCalls = append(c.statementCalls, point(c, full, st.Calls))
 		if st.Repeated > 0 {
-			c.repeated = append(c.repeated, point(c, set(id), st.Repeated))
+			c.repeated = append(c.repeated, point(c, set(semconv.StatementIDKey.String(st.Statement.ID)), st.Repeated))
 		}
 		if a.Endpoint.Route == transaction.Without {
 			c.unattributed += st.Calls
@@ -157,7 +156,7 @@ func (c *collection) endpoint(a *ledger.Account) {
 	}
 	for i := range a.Remotes {
 		r := &a.Remotes[i]
-		full := set(remoteAttributes(make([]attribute.KeyValue, 0, 3), r.Remote, r.ErrorType)...)
+		full := c.remoteSet(a.Endpoint, r)
 		c.remoteTime = append(c.remoteTime, point(c, full, r.Time.Seconds()))
 		c.remoteCalls = append(c.remoteCalls, point(c, full, r.Calls))
 		if a.Endpoint.Route == transaction.Without {
@@ -185,20 +184,21 @@ func (p *Producer) longest(a *ledger.Account) time.Duration {
 }
 
 func (c *collection) operation(key ledger.OperationKey, h *histogram.Histogram) {
-	kvs := appendString(c.scratch[:0], semconv.DBSystemNameKey, key.System)
-	kvs = appendString(kvs, semconv.DBNamespaceKey, key.Namespace)
+	kvs := appendString(c.scratch[:0], semconv.DBNamespaceKey, key.Namespace)
 	kvs = appendString(kvs, semconv.DBOperationNameKey, key.Operation)
 	kvs = appendString(kvs, semconv.DBQuerySummaryKey, key.Summary)
+	kvs = appendString(kvs, semconv.DBSystemNameKey, key.System)
 	kvs = appendString(kvs, semconv.ErrorTypeKey, key.ErrorType)
 	c.db.add(h, attribute.NewSet(kvs...), c)
 }
 
 func (c *collection) request(key ledger.RequestKey, h *histogram.Histogram) {
-	kvs := remoteAttributes(c.scratch[:0], key.Remote, key.ErrorType)
+	kvs := appendString(c.scratch[:0], semconv.ErrorTypeKey, key.ErrorType)
 	kvs = appendString(kvs, semconv.HTTPRequestMethodKey, key.Method)
 	if key.Status > 0 {
 		kvs = append(kvs, semconv.HTTPStatusCodeKey.Int(key.Status))
 	}
+	kvs = appendRemote(kvs, key.Remote)
 	c.client.add(h, attribute.NewSet(kvs...), c)
 }
 
@@ -259,34 +259,43 @@ func (c *collection) pools() []metricdata.Metrics {
 	}
 }
 
+// Sets sort their attributes. Below they are named in that order, which makes the sorting cheap.
+
 // outcomeSet returns the attributes of http.server.request.duration.
 func (c *collection) outcomeSet(e transaction.Endpoint, key ledger.OutcomeKey) attribute.Set {
-	kvs := append(c.scratch[:0], semconv.HTTPRequestMethodKey.String(e.Method))
-	if e.Route != transaction.Unmatched {
-		kvs = append(kvs, semconv.HTTPRouteKey.String(e.Route))
-	}
+	kvs := appendString(c.scratch[:0], semconv.ErrorTypeKey, key.ErrorType)
+	kvs = append(kvs, semconv.HTTPRequestMethodKey.String(e.Method))
 	if key.Status > 0 {
 		kvs = append(kvs, semconv.HTTPStatusCodeKey.Int(key.Status))
 	}
-	kvs = appendString(kvs, semconv.URLSchemeKey, key.Scheme)
-	kvs = appendString(kvs, semconv.ErrorTypeKey, key.ErrorType)
-	return attribute.NewSet(kvs...)
+	if e.Route != transaction.Unmatched {
+		kvs = append(kvs, semconv.HTTPRouteKey.String(e.Route))
+	}
+	return attribute.NewSet(appendString(kvs, semconv.URLSchemeKey, key.Scheme)...)
 }
 
-// endpointSet returns method, route and more.
+// endpointSet returns more, method and route.
 func (c *collection) endpointSet(e transaction.Endpoint, more ...attribute.KeyValue) attribute.Set {
-	kvs := appendString(c.scratch[:0], semconv.HTTPRequestMethodKey, e.Method)
-	kvs = append(kvs, semconv.HTTPRouteKey.String(e.Route))
-	return attribute.NewSet(append(kvs, more...)...)
+	return attribute.NewSet(appendEndpoint(append(c.scratch[:0], more...), e)...)
 }
 
-// remoteAttributes appends what names a remote.
-func remoteAttributes(kvs []attribute.KeyValue, r *transaction.Remote, errorType string) []attribute.KeyValue {
+// remoteSet returns the attributes of what an endpoint calls.
+func (c *collection) remoteSet(e transaction.Endpoint, r *transaction.RemoteTotal) attribute.Set {
+	kvs := appendEndpoint(appendString(c.scratch[:0], semconv.ErrorTypeKey, r.ErrorType), e)
+	return attribute.NewSet(appendRemote(kvs, r.Remote)...)
+}
+
+func appendEndpoint(kvs []attribute.KeyValue, e transaction.Endpoint) []attribute.KeyValue {
+	kvs = appendString(kvs, semconv.HTTPRequestMethodKey, e.Method)
+	return append(kvs, semconv.HTTPRouteKey.String(e.Route))
+}
+
+func appendRemote(kvs []attribute.KeyValue, r *transaction.Remote) []attribute.KeyValue {
 	kvs = append(kvs, semconv.ServerAddressKey.String(r.Host))
 	if r.Port > 0 {
 		kvs = append(kvs, semconv.ServerPortKey.Int(r.Port))
 	}
-	return appendString(kvs, semconv.ErrorTypeKey, errorType)
+	return kvs
 }
 
 func appendString(kvs []attribute.KeyValue, key attribute.Key, value string) []attribute.KeyValue {

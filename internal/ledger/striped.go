@@ -21,7 +21,14 @@ type cell[T any] struct {
 	mu    sync.Mutex
 	waits int // Guarded by mu.
 	value T
-	_     [64]byte // Two stripes never share a cache line.
+}
+
+// apart is a cell that shares no cache line with anything. The first stripe is none, or the many
+// accounts that are never hot would be a sixth larger.
+type apart[T any] struct {
+	_ [64]byte
+	cell[T]
+	_ [64]byte
 }
 
 func newStriped[T any](create func() T) *striped[T] {
@@ -56,7 +63,7 @@ func (s *striped[T]) double(from int) {
 	grown := make([]*cell[T], 0, 2*from)
 	grown = append(grown, old...)
 	for range from {
-		grown = append(grown, &cell[T]{value: s.create()})
+		grown = append(grown, &(&apart[T]{cell: cell[T]{value: s.create()}}).cell)
 	}
 	s.stripes.Store(&grown)
 }

@@ -57,7 +57,7 @@ func parse(args []string) (flags, error) {
 	set.DurationVar(&f.measure, "measure", 0, "measured time of each process of the load part (default 500ms, quick 130ms, check 200ms)")
 	set.StringVar(&f.out, "out", "results.md", "file for the table")
 	set.StringVar(&f.raw, "raw", "results.txt", "file for the single measurements of the load part, for benchstat")
-	set.StringVar(&f.profiles, "profiles", "", "existing directory for CPU profiles of the load part's last round (default none)")
+	set.StringVar(&f.profiles, "profiles", "", "existing directory for CPU profiles of the last round under load and on sockets (default none)")
 	if err := set.Parse(args); err != nil {
 		return f, err
 	}
@@ -164,7 +164,7 @@ func measure(ctx context.Context, p plan, built programs, all []contestant, ws [
 		}
 	}
 	if parts[socketsPart] {
-		if m.sockets, err = measureSockets(ctx, p, built, all, log); err != nil {
+		if m.sockets, err = measureSockets(ctx, p, built, all, profiles, log); err != nil {
 			return m, err
 		}
 	}

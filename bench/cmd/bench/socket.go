@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -28,14 +29,19 @@ type sockets struct {
 // socketClients is how many connections ask, each one request after the other.
 const socketClients = 8
 
-func measureSockets(ctx context.Context, p plan, built programs, all []contestant, log *progress) (sockets, error) {
+// measureSockets leaves CPU profiles of the last round in the directory profiles, if that is not empty.
+func measureSockets(ctx context.Context, p plan, built programs, all []contestant, profiles string, log *progress) (sockets, error) {
 	all = filter(all, func(c contestant) bool { return c.serves })
 	s := sockets{rate: map[string]sample{}, p99: map[string]sample{}, cpu: map[string]sample{}}
 	for round := range p.socketRounds {
 		log.printf("sockets, round %d of %d", round+1, p.socketRounds)
 		for _, c := range rand.Perm(len(all)) {
 			c := all[c]
-			if err := s.measure(ctx, p, built, c); err != nil {
+			task := worker.Task{Mode: worker.ModeServe}
+			if profiles != "" && round == p.socketRounds-1 {
+				task.CPUProfile = filepath.Join(profiles, "sockets."+c.name+".pprof")
+			}
+			if err := s.measure(ctx, p, built, c, task); err != nil {
 				return sockets{}, fmt.Errorf("%s, sockets: %w", c.name, err)
 			}
 		}
@@ -43,8 +49,8 @@ func measureSockets(ctx context.Context, p plan, built programs, all []contestan
 	return s, nil
 }
 
-func (s sockets) measure(ctx context.Context, p plan, built programs, c contestant) error {
-	srv, err := startServer(ctx, built, c)
+func (s sockets) measure(ctx context.Context, p plan, built programs, c contestant, task worker.Task) error {
+	srv, err := startServer(ctx, built, c, task)
 	if err != nil {
 		return err
 	}
@@ -81,8 +87,8 @@ type server struct {
 	address string
 }
 
-func startServer(ctx context.Context, built programs, c contestant) (*server, error) {
-	cmd, err := built.command(ctx, c, worker.Task{Mode: worker.ModeServe}, 0)
+func startServer(ctx context.Context, built programs, c contestant, task worker.Task) (*server, error) {
+	cmd, err := built.command(ctx, c, task, 0)
 	if err != nil {
 		return nil, err
 	}
