@@ -67,6 +67,12 @@ type Statement struct {
 	Repeated   int64 // Transactions in which it ran ten times or more.
 }
 
+// statement is a statement's account, and where the durations of its calls go.
+type statement struct {
+	Statement
+	durations *striped[histogram.Histogram] // Of those without an error; nil until there is one.
+}
+
 // remoteKey is what the calls to remotes of one endpoint are told apart by.
 type remoteKey struct {
 	remote    *transaction.Remote
@@ -81,13 +87,14 @@ type account struct {
 	// max is the longest duration since each reader looked last.
 	max        [maxReaders]time.Duration
 	outcomes   list[OutcomeKey, histogram.Histogram]
-	statements list[*sqltext.Statement, Statement]
+	statements list[*sqltext.Statement, statement]
 	remotes    list[remoteKey, transaction.RemoteTotal]
 	segments   list[string, transaction.SegmentTotal]
 	errors     list[string, transaction.ErrorTotal]
 }
 
-func (a *account) post(t *transaction.Transaction) {
+// post posts t, by processor number.
+func (a *account) post(t *transaction.Transaction, number uint32) {
 	d, o := t.Duration(), t.Outcome()
 	s := &a.totals
 	s.Calls++
@@ -142,6 +149,32 @@ func (a *account) post(t *transaction.Transaction) {
 	for _, e := range t.Errors() {
 		a.postError(e.Type, e.Count)
 	}
+	entries := t.Entries()
+	for i := range entries {
+		if e := &entries[i]; !e.Open {
+			a.postCall(e, number)
+		}
+	}
+}
+
+// postCall posts the duration of a call. To find the account of the statement here takes no hash.
+func (a *account) postCall(e *transaction.Entry, number uint32) {
+	if e.Statement == nil || e.ErrorType != "" {
+		a.ledger.postCall(e, number)
+		return
+	}
+	st := a.statements.find(e.Statement)
+	if st == nil { // It had no room.
+		a.ledger.postCall(e, number)
+		return
+	}
+	to := st.durations
+	if to == nil {
+		if to = a.ledger.operation(e); to != a.ledger.otherOperation { // Which counts each post.
+			st.durations = to
+		}
+	}
+	record(to, e.Duration, number)
 }
 
 // takeMax returns the longest duration since the reader looked last, or of all time for one without a maximum of its own.
@@ -175,7 +208,7 @@ func (a *account) postStatement(total *transaction.StatementTotal) *Statement {
 		st = a.statements.find(key)
 	}
 	if st == nil {
-		st = a.statements.add(key, Statement{StatementTotal: transaction.StatementTotal{Statement: key}})
+		st = a.statements.add(key, statement{Statement: Statement{StatementTotal: transaction.StatementTotal{Statement: key}}})
 	}
 	st.Calls += total.Calls
 	st.Errors += total.Errors
@@ -183,7 +216,7 @@ func (a *account) postStatement(total *transaction.StatementTotal) *Statement {
 	st.Time += total.Time
 	st.Fetch += total.Fetch
 	st.Max = max(st.Max, total.Max)
-	return st
+	return &st.Statement
 }
 
 // otherStatement is the overflow account of statements.

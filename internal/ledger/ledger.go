@@ -7,7 +7,6 @@ import (
 
 	"github.com/daybook-apm/daybook/internal/bounded"
 	"github.com/daybook-apm/daybook/internal/histogram"
-	"github.com/daybook-apm/daybook/internal/sqltext"
 	"github.com/daybook-apm/daybook/internal/stripe"
 	"github.com/daybook-apm/daybook/internal/transaction"
 )
@@ -41,9 +40,7 @@ type Ledger struct {
 	fixed      *bounded.Map[transaction.Endpoint, *striped[account]]
 	overflow   *striped[account] // The endpoint (other).
 	operations *bounded.Map[OperationKey, *striped[histogram.Histogram]]
-	// summaries finds the account of a statement by pointer, which is cheaper than by its key.
-	summaries *bounded.Map[summaryKey, *striped[histogram.Histogram]]
-	requests  *bounded.Map[RequestKey, *striped[histogram.Histogram]]
+	requests   *bounded.Map[RequestKey, *striped[histogram.Histogram]]
 	// otherOperation and otherRequest are the overflow accounts of the two.
 	otherOperation, otherRequest *striped[histogram.Histogram]
 
@@ -62,11 +59,6 @@ type OperationKey struct {
 	System, Namespace, Operation, Summary, ErrorType string
 }
 
-type summaryKey struct {
-	statement *sqltext.Statement
-	errorType string
-}
-
 // RequestKey is what the durations of outbound requests are told apart by.
 type RequestKey struct {
 	Remote    *transaction.Remote
@@ -83,7 +75,6 @@ func New(maxEndpoints int) *Ledger {
 		otherOperation: newOperation(),
 		otherRequest:   newRequest(),
 		operations:     bounded.NewMap[OperationKey, *striped[histogram.Histogram]](maxOperations),
-		summaries:      bounded.NewMap[summaryKey, *striped[histogram.Histogram]](2 * maxOperations),
 		requests:       bounded.NewMap[RequestKey, *striped[histogram.Histogram]](maxRequests),
 	}
 	l.endpoints = bounded.NewMap[transaction.Endpoint, *striped[account]](maxEndpoints)
@@ -102,17 +93,11 @@ func (l *Ledger) Overflowed() uint64 { return l.overflowed.Load() }
 func (l *Ledger) Post(t *transaction.Transaction) {
 	number := stripe.Number()
 	c := l.endpoint(t.Endpoint()).lock(number)
-	c.value.post(t)
+	c.value.post(t, number)
 	endpoint := c.value.endpoint
 	c.mu.Unlock()
 	if p := l.points.Load(); p != nil {
 		p.add(t, endpoint, number)
-	}
-	entries := t.Entries()
-	for i := range entries {
-		if e := &entries[i]; !e.Open {
-			l.postCall(e, number)
-		}
 	}
 	if hash, ok := t.User(); ok {
 		l.users.add(hash, number, t.Start().Add(t.Duration()))
@@ -132,8 +117,12 @@ func (l *Ledger) postCall(e *transaction.Entry, number uint32) {
 	default:
 		return
 	}
+	record(s, e.Duration, number)
+}
+
+func record(s *striped[histogram.Histogram], d time.Duration, number uint32) {
 	c := s.lock(number)
-	c.value.Record(e.Duration)
+	c.value.Record(d)
 	c.mu.Unlock()
 }
 
@@ -181,10 +170,6 @@ func (l *Ledger) endpoint(e transaction.Endpoint) *striped[account] {
 
 // operation returns the account of a statement call's durations.
 func (l *Ledger) operation(e *transaction.Entry) *striped[histogram.Histogram] {
-	key := summaryKey{e.Statement, e.ErrorType}
-	if s, ok := l.summaries.Load(key); ok {
-		return s
-	}
 	st := e.Statement
 	s, ok := l.operations.LoadOrStore(OperationKey{
 		st.Database.System, st.Database.Namespace, st.Operation, st.Summary, e.ErrorType,
@@ -193,7 +178,6 @@ func (l *Ledger) operation(e *transaction.Entry) *striped[histogram.Histogram] {
 		l.overflowed.Add(1)
 		return l.otherOperation
 	}
-	l.summaries.LoadOrStore(key, func() *striped[histogram.Histogram] { return s })
 	return s
 }
 

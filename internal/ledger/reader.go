@@ -134,7 +134,7 @@ func (a *Account) add(from *account, reader int) {
 		a.outcome(key).Add(&from.outcomes.values[i])
 	}
 	for i, st := range from.statements.keys {
-		a.statement(st).Add(&from.statements.values[i])
+		a.statement(st).Add(&from.statements.values[i].Statement)
 	}
 	for i := range from.remotes.values {
 		a.remote(&from.remotes.values[i])

@@ -16,6 +16,9 @@ func (a *Agent) SetPropagator(p propagation.TextMapPropagator, w3c bool) {
 	a.Propagator, a.w3c = p, w3c
 	a.fields = nil
 	for _, f := range p.Fields() {
+		if w3c && f == "tracestate" {
+			continue // It means nothing without a traceparent.
+		}
 		a.fields = append(a.fields, http.CanonicalHeaderKey(f))
 	}
 }
