@@ -101,7 +101,7 @@ func (c sqliteConnector) Driver() driver.Driver { return c.driver }
 
 // openSQLite makes a table of customers and opens it through the agent.
 func openSQLite(ctx context.Context, agent bench.Agent, file string) (*sql.DB, error) {
-	connector := sqliteConnector{&sqlite.Driver{}, "file:" + file + "?_pragma=journal_mode(WAL)"}
+	connector := sqliteConnector{&sqlite.Driver{}, "file:" + file + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)"}
 	plain := sql.OpenDB(connector)
 	defer plain.Close()
 	if _, err := plain.ExecContext(ctx, "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL)"); err != nil {

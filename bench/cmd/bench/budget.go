@@ -14,21 +14,24 @@ type budget struct {
 	limit, aim float64
 	// exact values do not depend on the machine, and get no allowance in the short form for CI.
 	exact bool
+	// failsAbove is where the short form fails if not above the limit and its allowance: so much more than what
+	// docs/performance.md says, of a budget that is missed. What is dear already is not to become dearer.
+	failsAbove float64
 }
 
 // budgets are the promises of the design's section on cost.
 func budgets() []budget {
 	return []budget{
-		cpuRatio(fullWork, unsampledName, otelName, 1.0/12, 0),
+		cpuRatio(fullWork, unsampledName, otelName, 1.0/12, 0).failing(0.3),
 		cpuRatio(fullWork, unsampledName, floorName, 3.5, 0),
 		allocations(fullWork, unsampledName, 10),
-		cpuRatio(fullWork, daybookName, otelName, 1.0/9, 1.0/12),
+		cpuRatio(fullWork, daybookName, otelName, 1.0/9, 1.0/12).failing(0.35),
 		cpuRatio(httpWork, unsampledName, otelName, 1.0/10, 0),
 		allocations(httpWork, unsampledName, 3),
 		cpuRatio(httpWork, daybookName, otelName, 1.0/9, 1.0/10),
-		cpuRatio(queryWork, unsampledName, otelName, 1.0/9, 0),
+		cpuRatio(queryWork, unsampledName, otelName, 1.0/9, 0).failing(0.3),
 		cpuRatio(queryWork, daybookName, otelName, 1.0/7, 1.0/9),
-		cpuRatio(callWork, unsampledName, otelName, 1.0/9, 0),
+		cpuRatio(callWork, unsampledName, otelName, 1.0/9, 0).failing(0.3),
 		cpuRatio(callWork, daybookName, otelName, 1.0/7, 1.0/9),
 		cpuRatio(fullWork, alwaysName, otelAllName, 1, 0.6),
 		{
@@ -87,6 +90,12 @@ func allocations(work, contestant string, limit float64) budget {
 	}
 }
 
+// failing returns b with another bound for the short form.
+func (b budget) failing(above float64) budget {
+	b.failsAbove = above
+	return b
+}
+
 func median(s sample) (float64, bool) {
 	if len(s) == 0 {
 		return 0, false
@@ -98,12 +107,20 @@ func median(s sample) (float64, bool) {
 // filled again after a collection, the senders in the background.
 const background = 0.2
 
-// keeps reports whether value is within the limit, widened by allowance.
-func (b budget) keeps(value, allowance float64) bool {
+// kept reports whether value is within the limit.
+func (b budget) kept(value float64) bool {
 	if b.exact {
 		return value <= b.limit+background
 	}
-	return value <= b.limit*allowance
+	return value <= b.limit
+}
+
+// bound is the value above which the short form fails.
+func (b budget) bound() float64 {
+	if b.exact {
+		return b.limit + background
+	}
+	return max(b.limit*allowance, b.failsAbove)
 }
 
 // writeBudgets writes a line for each budget that was measured.
@@ -115,7 +132,7 @@ func writeBudgets(w io.Writer, m measurements) error {
 		}
 		verdict := "kept"
 		switch {
-		case !b.keeps(value, 1):
+		case !b.kept(value):
 			verdict = "**missed**"
 		case b.aim > 0 && value > b.aim:
 			verdict = fmt.Sprintf("kept; the aim is %.3f", b.aim)

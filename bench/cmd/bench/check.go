@@ -16,7 +16,7 @@ const tries = 2
 const checkContestants = floorName + "," + unsampledName + "," + daybookName + "," + alwaysName + "," + otelName + "," + otelAllName
 
 // check is the short form for CI. It fails if the same budget is missed in each try: allocations
-// exactly, processor time by more than the allowance.
+// exactly, processor time by more than the allowance, or by more than is known already.
 func check(ctx context.Context, p plan, built programs, all []contestant, ws []work, log *progress) error {
 	open := budgets()
 	for try := range tries {
@@ -41,15 +41,11 @@ func missed(all []budget, m measurements, log *progress) []budget {
 		if !ok {
 			continue
 		}
-		limit := b.limit
-		if !b.exact {
-			limit *= allowance
-		}
-		if b.keeps(value, allowance) {
-			log.printf("ok      %s: %.3f, fails above %.3f", b.what, value, limit)
+		if value <= b.bound() {
+			log.printf("ok      %s: %.3f, fails above %.3f", b.what, value, b.bound())
 			continue
 		}
-		log.printf("MISSED  %s: %.3f, fails above %.3f", b.what, value, limit)
+		log.printf("MISSED  %s: %.3f, fails above %.3f", b.what, value, b.bound())
 		over = append(over, b)
 	}
 	return over

@@ -12,9 +12,10 @@ type plan struct {
 	requests int64
 	// collections is how many collections are measured.
 	collections int
-	// socketRounds is how often each server runs, socketWarm and socketMeasure for how long.
-	socketRounds              int
-	socketWarm, socketMeasure time.Duration
+	// socketStarts is how often all servers are started. They then take turns, socketRounds times, for
+	// socketMeasure each: what others do on the machine changes from second to second, and meets them all alike.
+	socketStarts, socketRounds int
+	socketWarm, socketMeasure  time.Duration
 	// scalingRounds is how often each number of processors is measured.
 	scalingRounds int
 }
@@ -26,9 +27,10 @@ func fullPlan() plan {
 		measure:       500 * time.Millisecond,
 		requests:      200_000,
 		collections:   20,
-		socketRounds:  7,
-		socketWarm:    time.Second,
-		socketMeasure: 2 * time.Second,
+		socketStarts:  3,
+		socketRounds:  25,
+		socketWarm:    500 * time.Millisecond,
+		socketMeasure: 200 * time.Millisecond,
 		scalingRounds: 3,
 	}
 }
@@ -40,9 +42,10 @@ func quickPlan() plan {
 		measure:       130 * time.Millisecond,
 		requests:      20_000,
 		collections:   5,
-		socketRounds:  2,
+		socketStarts:  1,
+		socketRounds:  15,
 		socketWarm:    300 * time.Millisecond,
-		socketMeasure: 700 * time.Millisecond,
+		socketMeasure: 150 * time.Millisecond,
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,35 +30,57 @@ type sockets struct {
 // socketClients is how many connections ask, each one request after the other.
 const socketClients = 8
 
-// measureSockets leaves CPU profiles of the last round in the directory profiles, if that is not empty.
+// measureSockets starts a server for each contestant and lets them take turns. If profiles is not empty, the servers of the
+// last start leave CPU profiles in that directory.
 func measureSockets(ctx context.Context, p plan, built programs, all []contestant, profiles string, log *progress) (sockets, error) {
 	all = filter(all, func(c contestant) bool { return c.serves })
 	s := sockets{rate: map[string]sample{}, p99: map[string]sample{}, cpu: map[string]sample{}}
-	for round := range p.socketRounds {
-		log.printf("sockets, round %d of %d", round+1, p.socketRounds)
-		for _, c := range rand.Perm(len(all)) {
-			c := all[c]
-			task := worker.Task{Mode: worker.ModeServe}
-			if profiles != "" && round == p.socketRounds-1 {
-				task.CPUProfile = filepath.Join(profiles, "sockets."+c.name+".pprof")
-			}
-			if err := s.measure(ctx, p, built, c, task); err != nil {
-				return sockets{}, fmt.Errorf("%s, sockets: %w", c.name, err)
-			}
+	for start := range p.socketStarts {
+		log.printf("sockets, start %d of %d: %d rounds", start+1, p.socketStarts, p.socketRounds)
+		if start < p.socketStarts-1 {
+			profiles = ""
+		}
+		if err := s.measure(ctx, p, built, all, profiles); err != nil {
+			return sockets{}, fmt.Errorf("sockets: %w", err)
 		}
 	}
 	return s, nil
 }
 
-func (s sockets) measure(ctx context.Context, p plan, built programs, c contestant, task worker.Task) error {
-	srv, err := startServer(ctx, built, c, task)
-	if err != nil {
-		return err
+func (s sockets) measure(ctx context.Context, p plan, built programs, all []contestant, profiles string) error {
+	servers := make([]*server, len(all))
+	for i, c := range all {
+		task := worker.Task{Mode: worker.ModeServe}
+		if profiles != "" {
+			task.CPUProfile = filepath.Join(profiles, "sockets."+c.name+".pprof")
+		}
+		srv, err := startServer(ctx, built, c, task)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+		defer srv.kill()
+		servers[i] = srv
+		if _, err := ask(ctx, srv.address, p.socketWarm); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
 	}
-	defer srv.kill()
-	if _, err := ask(ctx, srv.address, p.socketWarm); err != nil {
-		return err
+	for range p.socketRounds {
+		for _, i := range rand.Perm(len(all)) {
+			if err := s.turn(ctx, p, servers[i], all[i].name); err != nil {
+				return fmt.Errorf("%s: %w", all[i].name, err)
+			}
+		}
 	}
+	for i, srv := range servers {
+		if err := srv.stop(); err != nil {
+			return fmt.Errorf("%s: %w", all[i].name, err)
+		}
+	}
+	return nil
+}
+
+// turn measures one server for a while.
+func (s sockets) turn(ctx context.Context, p plan, srv *server, name string) error {
 	if _, err := srv.mark(); err != nil {
 		return err
 	}
@@ -69,13 +92,10 @@ func (s sockets) measure(ctx context.Context, p plan, built programs, c contesta
 	if err != nil {
 		return err
 	}
-	if err := srv.stop(); err != nil {
-		return err
-	}
 	slices.Sort(latencies)
-	s.rate[c.name] = append(s.rate[c.name], float64(result.Requests)/result.Wall.Seconds())
-	s.p99[c.name] = append(s.p99[c.name], latencies[len(latencies)*99/100].Seconds()*1e3)
-	s.cpu[c.name] = append(s.cpu[c.name], result.CPU.Seconds()*1e6/float64(result.Requests))
+	s.rate[name] = append(s.rate[name], float64(result.Requests)/result.Wall.Seconds())
+	s.p99[name] = append(s.p99[name], latencies[len(latencies)*99/100].Seconds()*1e3)
+	s.cpu[name] = append(s.cpu[name], result.CPU.Seconds()*1e6/float64(result.Requests))
 	return nil
 }
 
@@ -186,11 +206,11 @@ func askOnce(ctx context.Context, client *http.Client, url string) (time.Duratio
 	if err != nil {
 		return 0, err
 	}
-	_, err = io.Copy(io.Discard, resp.Body)
+	body, err := io.ReadAll(resp.Body)
 	took := time.Since(start)
 	resp.Body.Close()
 	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", url, resp.Status)
+		err = fmt.Errorf("%s: %s: %s", url, resp.Status, bytes.TrimSpace(body))
 	}
 	return took, err
 }
