@@ -34,6 +34,8 @@ type Task struct {
 	Clients int `json:"clients,omitempty"`
 	// Cancelable gives each request a context that is canceled at its end.
 	Cancelable bool `json:"cancelable,omitempty"`
+	// Cold empties the caches before each request.
+	Cold bool `json:"cold,omitempty"`
 	// Warm and Measure are how long ModeLoad runs before and while it measures.
 	Warm    time.Duration `json:"warm,omitempty"`
 	Measure time.Duration `json:"measure,omitempty"`

@@ -75,7 +75,7 @@ func load(ctx context.Context, agent bench.Agent, task Task) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	l := workload.Load{Program: program, Clients: task.Clients, Cancelable: task.Cancelable}
+	l := workload.Load{Program: program, Clients: task.Clients, Cancelable: task.Cancelable, Cold: task.Cold}
 	warmed, err := l.For(task.Warm)
 	if err != nil {
 		return Result{}, err

@@ -18,6 +18,9 @@ type Load struct {
 	// Cancelable gives each request a context of its own that is canceled when the request is over,
 	// as net/http's server does. database/sql then runs a goroutine for each open result.
 	Cancelable bool
+	// Cold empties the processor's caches before each request, as a server's are when the kernel, the database driver and
+	// other programs have run in between. Emptying them is counted as well, for all contestants alike.
+	Cold bool
 }
 
 // batch is how many requests a client makes between two looks at the clock.
@@ -64,9 +67,14 @@ func (l Load) client(number int, more func() bool) (made, failed int64) {
 	routes := l.Program.routes
 	next := number * len(routes) / l.Clients
 	w := newWriter()
+	var caches caches
+	if l.Cold {
+		caches = newCaches()
+	}
 	for more() {
 		for range batch {
 			w.reset()
+			caches.empty()
 			l.request(w, routes[next%len(routes)].request)
 			next++
 			if w.status != http.StatusOK || w.size != int64(len(responseBody)) {

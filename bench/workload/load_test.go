@@ -52,6 +52,7 @@ func TestLoad(t *testing.T) {
 		{"serial", workload.Load{Clients: 1}},
 		{"parallel", workload.Load{Clients: 3}},
 		{"cancelable", workload.Load{Clients: 1, Cancelable: true}},
+		{"cold", workload.Load{Clients: 1, Cold: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := &watcher{}

@@ -18,6 +18,7 @@ type work struct {
 	kind       workload.Kind
 	clients    int
 	cancelable bool
+	cold       bool
 }
 
 // The names of the works.
@@ -28,13 +29,14 @@ const (
 	callWork       = "call"
 	parallelWork   = "parallel"
 	cancelableWork = "cancelable"
+	coldWork       = "cold"
 )
 
 // Lists of works for the command line's defaults.
 const (
 	serialWorks = fullWork + "," + httpWork + "," + queryWork + "," + callWork
 	quickWorks  = serialWorks + "," + parallelWork
-	allWorks    = quickWorks + "," + cancelableWork
+	allWorks    = quickWorks + "," + cancelableWork + "," + coldWork
 )
 
 // routes is the number of endpoints that the load visits in turn.
@@ -51,6 +53,7 @@ func works() []work {
 			kind: workload.Full, clients: runtime.NumCPU(),
 		},
 		{name: cancelableWork, title: "the first, cancelable contexts", kind: workload.Full, clients: 1, cancelable: true},
+		{name: coldWork, title: "1 query, cold caches", kind: workload.Query, clients: 1, cold: true},
 	}
 }
 
@@ -83,6 +86,7 @@ func (w work) task(p plan) worker.Task {
 		Routes:     routes,
 		Clients:    w.clients,
 		Cancelable: w.cancelable,
+		Cold:       w.cold,
 		Warm:       p.warm,
 		Measure:    p.measure,
 	}
