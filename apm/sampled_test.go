@@ -3,6 +3,7 @@ package apm_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -28,6 +29,9 @@ func tree(spans tracetest.SpanStubs) string {
 	var b strings.Builder
 	known := map[trace.SpanID]bool{}
 	for _, s := range spans {
+		if known[s.SpanContext.SpanID()] {
+			return "two spans have the same ID" // No tree.
+		}
 		known[s.SpanContext.SpanID()] = true
 	}
 	var write func(parent trace.SpanID, indent string)
@@ -62,6 +66,89 @@ func TestSampled(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSampledByHand compares the spans of what a program or an adapter times by hand: they nest as their contexts do.
+func TestSampledByHand(t *testing.T) {
+	ctx, recorder := apmtest.New(t, apm.WithSampleRatio(1))
+	ctx, job := apm.StartTransaction(ctx, "clean-up")
+	inner, segment := apm.StartSegment(ctx, "find old files")
+	_, statement := apm.StartStatement(inner, apm.Statement{System: "postgresql", Namespace: "shop", Text: "SELECT a FROM files WHERE b = 'secret'"})
+	statement.End(nil)
+	_, remote := apm.StartRemote(inner, apm.Remote{System: "redis", Host: "cache", Port: 6379, Operation: "GET"})
+	remote.End(errors.New("secret"))
+	_, canceled := apm.StartRemote(inner, apm.Remote{System: "smtp", Host: "mail"})
+	canceled.End(fmt.Errorf("send: %w", context.Canceled))
+	_, slow := apm.StartRemote(inner, apm.Remote{System: "http", Host: "mail", Operation: "POST"})
+	slow.End(context.DeadlineExceeded)
+	segment.End()
+	segment.End()
+	job.End()
+	_, late := apm.StartSegment(ctx, "late")
+	late.End()
+
+	spans := recorder.Spans()
+	want := "internal clean-up\n  internal find old files\n    client SELECT files\n    client redis GET\n    client smtp\n    client POST\n"
+	if diff := cmp.Diff(want, tree(spans)); diff != "" {
+		t.Errorf("spans (-want +got):\n%s", diff)
+	}
+	keys := []string{"apm.segment.name", "db.system.name", "db.namespace", "db.query.text", "http.request.method", "server.address", "server.port", "error.type"}
+	got := map[string]string{}
+	for _, s := range spans {
+		got[s.Name] = s.Status.Code.String() + " " + attributesOf(s, keys...)
+		if s.InstrumentationScope.SchemaURL == "" {
+			t.Errorf("%s: no schema URL", s.Name)
+		}
+	}
+	if diff := cmp.Diff(map[string]string{
+		"clean-up":       "Unset ",
+		"find old files": "Unset apm.segment.name=find old files",
+		"SELECT files":   "Unset db.system.name=postgresql db.namespace=shop db.query.text=SELECT a FROM files WHERE b = ?",
+		"redis GET":      "Error server.address=cache server.port=6379 error.type=*errors.errorString",
+		"POST":           "Error http.request.method=POST server.address=mail error.type=timeout",
+		"smtp":           "Unset server.address=mail error.type=canceled",
+	}, got); diff != "" {
+		t.Errorf("spans (-want +got):\n%s", diff)
+	}
+}
+
+// TestOwnSpansInSampled has spans of the program's own inside of each other, in a request and in a job: each is a span of its own.
+func TestOwnSpansInSampled(t *testing.T) {
+	ctx, recorder := apmtest.New(t, apm.WithSampleRatio(1))
+	tracer := func(ctx context.Context) trace.Tracer {
+		return trace.SpanFromContext(ctx).TracerProvider().Tracer("program")
+	}
+	own := func(ctx context.Context) {
+		for _, name := range []string{"outer", "middle", "inner"} {
+			var span trace.Span
+			ctx, span = tracer(ctx).Start(ctx, name)
+			defer span.End()
+		}
+	}
+	h := daybookhttp.New()(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { own(r.Context()) }))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/", nil))
+	jobCtx, job := apm.StartTransaction(ctx, "job")
+	own(jobCtx)
+	job.End()
+
+	const below = "  internal outer\n    internal middle\n      internal inner\n"
+	if diff := cmp.Diff("server GET\n"+below+"internal job\n"+below, tree(recorder.Spans())); diff != "" {
+		t.Errorf("spans (-want +got):\n%s", diff)
+	}
+}
+
+// TestUnsampledByHand: what is not sampled gets the context that it came with.
+func TestUnsampledByHand(t *testing.T) {
+	ctx, _ := apmtest.New(t, apm.WithSampleRatio(0))
+	ctx, job := apm.StartTransaction(ctx, "clean-up")
+	inner, segment := apm.StartSegment(ctx, "part")
+	again, call := apm.StartRemote(ctx, apm.Remote{System: "redis", Host: "cache"})
+	if inner != ctx || again != ctx {
+		t.Error("the context is another one")
+	}
+	call.End(nil)
+	segment.End()
+	job.End()
 }
 
 // TestSampledServerSpan looks at what otelhttp lacks.

@@ -132,26 +132,35 @@ func liveName(s tracetest.SpanStub) string {
 		}
 		return "SELECT users"
 	case "github.com/daybook-apm/daybook":
+		switch {
+		case has(s, "apm.segment.name"):
+			return "render"
+		case has(s, "db.system.name"):
+			return "SELECT users"
+		case has(s, "server.address"):
+			return "redis GET"
+		}
 		return "clean-up"
 	}
 	return s.InstrumentationScope.Name
 }
 
+func has(s tracetest.SpanStub, key attribute.Key) bool {
+	return slices.ContainsFunc(s.Attributes, func(a attribute.KeyValue) bool { return a.Key == key })
+}
+
 // keptName is the name under which the page has a kept span.
 func keptName(s tracetest.SpanStub) string {
-	has := func(key attribute.Key) bool {
-		return slices.ContainsFunc(s.Attributes, func(a attribute.KeyValue) bool { return a.Key == key })
-	}
 	switch {
-	case has("apm.kept") && has("http.request.method") && s.SpanKind == trace.SpanKindInternal:
+	case has(s, "apm.kept") && has(s, "http.request.method") && s.SpanKind == trace.SpanKindInternal:
 		return "GET /stuck"
-	case has("apm.kept") && has("http.request.method"):
+	case has(s, "apm.kept") && has(s, "http.request.method"):
 		return "GET /users/{id}"
-	case has("apm.kept"):
+	case has(s, "apm.kept"):
 		return "clean-up"
-	case has("db.system.name"):
+	case has(s, "db.system.name"):
 		return "SELECT users"
-	case has("apm.segment.name"):
+	case has(s, "apm.segment.name"):
 		return "render"
 	}
 	return "POST"
@@ -191,6 +200,12 @@ func busySpans(t *testing.T, opts ...apm.Option) tracetest.SpanStubs {
 		call(ctx, "GET", "unix:///1ms")
 		_, segment := apm.StartSegment(ctx, "render")
 		segment.End()
+		_, statement := apm.StartStatement(ctx, apm.Statement{System: "postgresql", Namespace: "shop", Text: "SELECT a FROM users"})
+		statement.End(nil)
+		_, remote := apm.StartRemote(ctx, apm.Remote{System: "redis", Host: "cache", Port: 6379, Operation: "GET"})
+		remote.End(nil)
+		_, remote = apm.StartRemote(ctx, apm.Remote{System: "http", Host: "up.example", Operation: "GET"})
+		remote.End(io.ErrUnexpectedEOF)
 		io.WriteString(w, "all")
 	})
 	mux.HandleFunc("GET /fails", func(w http.ResponseWriter, r *http.Request) {

@@ -77,7 +77,7 @@ func StartTransaction(ctx context.Context, name string, opts ...TransactionOptio
 	if !t.core.Sampled() || t.core.Adopted() {
 		return &t.core, &t.face
 	}
-	ctx, t.face.span = agent.TracerProvider.Tracer(bridge.ScopeName).Start(
+	ctx, t.face.span = agent.TracerProvider.Tracer(bridge.ScopeName, trace.WithSchemaURL(semconv.SchemaURL)).Start(
 		transaction.ContextWithPending(&t.core, t.core.Pending()), name,
 		trace.WithSpanKind(spanKinds[c.kind]), trace.WithTimestamp(t.core.Start()))
 	t.core.Within(t.face.span)

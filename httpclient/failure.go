@@ -19,7 +19,7 @@ import (
 
 // The classes of failures that are not told by a status.
 const (
-	timeoutError  = "timeout"
+	timeoutError  = transaction.TimeoutError
 	canceledError = transaction.CanceledError
 	refusedError  = "connection_refused"
 	resetError    = "connection_reset"

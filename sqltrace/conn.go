@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"reflect"
 
+	"github.com/daybook-apm/daybook/internal/childspan"
 	"github.com/daybook-apm/daybook/internal/transaction"
 )
 
@@ -166,7 +167,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	defer t.StartInterval(transaction.SQL).End()
 	traced, span := c.startControlSpan(ctx, ctx, t, "BEGIN")
 	bare, err := callBegin(traced, c.Conn, opts)
-	endSpan(span, errorType(err))
+	childspan.End(span, errorType(err))
 	recordRetried(t, err)
 	if err != nil || bare == nil || c.owner(ctx) == nil {
 		return bare, err

@@ -6,6 +6,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/daybook-apm/daybook/internal/childspan"
 	"github.com/daybook-apm/daybook/internal/sqltext"
 	"github.com/daybook-apm/daybook/internal/transaction"
 )
@@ -69,5 +70,5 @@ func (x *execution) rows(bare driver.Rows) driver.Rows {
 func (x *execution) end() {
 	x.conn.call.End(x.result)
 	x.conn.call = transaction.Call{}
-	endSpan(x.span, x.result.ErrorType)
+	childspan.End(x.span, x.result.ErrorType)
 }

@@ -13,7 +13,7 @@ import (
 
 // The error.type of failures that have no number of the database.
 const (
-	timeoutError       = "timeout"
+	timeoutError       = transaction.TimeoutError
 	badConnectionError = "bad_connection"
 )
 

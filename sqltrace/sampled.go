@@ -1,14 +1,12 @@
 package sqltrace
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/daybook-apm/daybook/internal/childspan"
 	"github.com/daybook-apm/daybook/internal/semconv"
 	"github.com/daybook-apm/daybook/internal/sqltext"
 	"github.com/daybook-apm/daybook/internal/transaction"
@@ -19,18 +17,6 @@ import (
 
 // scope is the name of the tracer.
 const scope = "github.com/daybook-apm/daybook/sqltrace"
-
-// startSpan begins a client span in parent and returns ctx with it.
-func startSpan(ctx, parent context.Context, provider trace.TracerProvider, name string, attributes []attribute.KeyValue) (context.Context, trace.Span) {
-	_, span := provider.Tracer(scope, trace.WithSchemaURL(semconv.SchemaURL)).Start(transaction.Attach(parent), name,
-		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
-	return trace.ContextWithSpan(ctx, span), span
-}
-
-// known returns those attributes that have a text.
-func known(attributes ...attribute.KeyValue) []attribute.KeyValue {
-	return slices.DeleteFunc(attributes, func(a attribute.KeyValue) bool { return a.Value.AsString() == "" })
-}
 
 // otelsqlPath is the package path of otelsql.
 const otelsqlPath = "github.com/XSAM/otelsql"
@@ -45,20 +31,12 @@ func (c *conn) traces(parent context.Context, provider trace.TracerProvider) boo
 }
 
 // startStatementSpan begins the span of a statement, which lasts as long as the driver executes it.
-// Source: https://opentelemetry.io/docs/specs/semconv/db/database-spans/
 func (c *conn) startStatementSpan(ctx, parent context.Context, s *sqltext.Statement) (context.Context, trace.Span) {
 	provider := c.call.Live(parent)
 	if !c.traces(parent, provider) {
 		return ctx, nil
 	}
-	name := cmp.Or(s.Summary, s.Operation, s.Database.Namespace, s.Database.System)
-	return startSpan(ctx, parent, provider, name, known(
-		semconv.DBSystemNameKey.String(s.Database.System),
-		semconv.DBNamespaceKey.String(s.Database.Namespace),
-		semconv.DBOperationNameKey.String(s.Operation),
-		semconv.DBQuerySummaryKey.String(s.Summary),
-		semconv.DBQueryTextKey.String(s.Text),
-	))
+	return childspan.Start(ctx, parent, provider, scope, childspan.Statement(s))
 }
 
 // startControlSpan begins the span of BEGIN, COMMIT or ROLLBACK.
@@ -67,24 +45,13 @@ func (c *conn) startControlSpan(ctx, parent context.Context, t *transaction.Tran
 	if !c.traces(parent, provider) {
 		return ctx, nil
 	}
-	return startSpan(ctx, parent, provider, operation, known(
-		semconv.DBSystemNameKey.String(c.database.text.System),
-		semconv.DBNamespaceKey.String(c.database.text.Namespace),
-		semconv.DBOperationNameKey.String(operation),
-	))
-}
-
-// endSpan ends a span with an error.type; empty: no failure. What the program has canceled itself is none either. The texts of
-// errors stay out of it: they hold data.
-func endSpan(span trace.Span, errorType string) {
-	if span == nil {
-		return
-	}
-	if errorType != "" {
-		span.SetAttributes(semconv.ErrorTypeKey.String(errorType))
-	}
-	if errorType != "" && errorType != transaction.CanceledError {
-		span.SetStatus(codes.Error, "")
-	}
-	span.End()
+	return childspan.Start(ctx, parent, provider, scope, childspan.Description{
+		Kind: trace.SpanKindClient,
+		Name: operation,
+		Attributes: []attribute.KeyValue{
+			semconv.DBSystemNameKey.String(c.database.text.System),
+			semconv.DBNamespaceKey.String(c.database.text.Namespace),
+			semconv.DBOperationNameKey.String(operation),
+		},
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 
+	"github.com/daybook-apm/daybook/internal/childspan"
 	"github.com/daybook-apm/daybook/internal/transaction"
 )
 
@@ -26,7 +27,7 @@ func (t *tx) end(operation string, end func() error) error {
 	defer t.transaction.StartInterval(transaction.SQL).End()
 	_, span := t.conn.startControlSpan(t.ctx, t.ctx, t.transaction, operation)
 	err := end()
-	endSpan(span, errorType(err))
+	childspan.End(span, errorType(err))
 	recordError(t.transaction, err)
 	return err
 }

@@ -16,9 +16,9 @@ func Sampler(base sdktrace.Sampler) sdktrace.Sampler { return sampler{base} }
 
 type sampler struct{ base sdktrace.Sampler }
 
-// ShouldSample implements [sdktrace.Sampler].
+// ShouldSample implements [sdktrace.Sampler]. The SDK asks for it after the IDs: the pending span has both now.
 func (s sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
-	if _, ok := transaction.PendingFrom(p.ParentContext); ok {
+	if transaction.BeginPending(p.ParentContext) {
 		return sdktrace.SamplingResult{
 			Decision:   sdktrace.RecordAndSample,
 			Tracestate: trace.SpanContextFromContext(p.ParentContext).TraceState(),

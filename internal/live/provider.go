@@ -9,6 +9,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/embedded"
+
+	"github.com/daybook-apm/daybook/internal/transaction"
 )
 
 // Scopes of the instrumentation that describes what ours describes.
@@ -52,6 +54,7 @@ type tracer struct {
 func (t *tracer) Start(ctx context.Context, name string, opts ...trace.SpanStartOption) (context.Context, trace.Span) {
 	c := trace.NewSpanStartConfig(opts...)
 	if there, ok := trace.SpanFromContext(ctx).(sdktrace.ReadWriteSpan); ok && !c.NewRoot() && t.joins(there, c.SpanKind()) {
+		transaction.BeginPending(ctx) // It is the one that is there.
 		s := joined{there, t.scope == SQLTrace}
 		s.SetAttributes(c.Attributes()...)
 		return ctx, s

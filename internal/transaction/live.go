@@ -59,3 +59,11 @@ func (c *Call) Live(ctx context.Context) trace.TracerProvider {
 
 // Pending returns the identity of the span that t is to get.
 func (t *Transaction) Pending() Pending { return Pending{TraceID: t.traceID, SpanID: t.spanID} }
+
+// Live returns the provider for a live span of the segment, or nil if there is to be none.
+func (s *Part) Live(ctx context.Context) trace.TracerProvider {
+	if s.transaction == nil {
+		return nil
+	}
+	return s.transaction.Live(ctx)
+}

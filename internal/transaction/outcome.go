@@ -19,6 +19,9 @@ const PanicError = "panic"
 // CanceledError is the error.type of what was given up because nobody waits for it.
 const CanceledError = "canceled"
 
+// TimeoutError is the error.type of a call whose time was over.
+const TimeoutError = "timeout"
+
 // SetStatus sets the response status: 5xx is a failure with the number as error.type.
 func (t *Transaction) SetStatus(code int) {
 	if t == nil {

@@ -2,6 +2,7 @@ package transaction
 
 import (
 	"context"
+	"sync/atomic"
 
 	"go.opentelemetry.io/otel/trace"
 )
@@ -15,16 +16,28 @@ type Pending struct {
 
 type pendingKey struct{}
 
-// ContextWithPending returns a context in which the next span that begins is p. Spans that begin inside that one are not.
+type pending struct {
+	Pending
+	begun atomic.Bool
+}
+
+// ContextWithPending returns a context in which the next span that begins is p. Those that begin after it are not, however
+// deep inside it they are.
 func ContextWithPending(ctx context.Context, p Pending) context.Context {
-	return context.WithValue(ctx, pendingKey{}, p)
+	return context.WithValue(ctx, pendingKey{}, &pending{Pending: p})
 }
 
 // PendingFrom returns the pending span of ctx, unless it has begun.
 func PendingFrom(ctx context.Context) (Pending, bool) {
-	p, ok := ctx.Value(pendingKey{}).(Pending)
-	if !ok || trace.SpanContextFromContext(ctx).SpanID() == p.SpanID {
+	p, ok := ctx.Value(pendingKey{}).(*pending)
+	if !ok || p.begun.Load() {
 		return Pending{}, false
 	}
-	return p, true
+	return p.Pending, true
+}
+
+// BeginPending says that the pending span of ctx begins, and reports whether there is one that had not.
+func BeginPending(ctx context.Context) bool {
+	p, ok := ctx.Value(pendingKey{}).(*pending)
+	return ok && p.begun.CompareAndSwap(false, true)
 }
