@@ -30,6 +30,10 @@ test: prerequisites $(if $(RACE),compiler)
 		echo "== test $$module"; \
 		(cd $$module && go test $(RACE) -shuffle=on ./...); \
 	done
+ifneq ($(RACE),)
+	@echo "== test memory and processor time, without the race detector"
+	@go test -run '^(TestMemory|TestLoad)$$' ./internal/rollup ./console
+endif
 
 # What the tests run against. Only as root on Debian; elsewhere it says what is missing, and the tests what they skip.
 prerequisites:

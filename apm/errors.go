@@ -9,6 +9,7 @@ import (
 
 	"github.com/daybook-apm/daybook/internal/ledger"
 	"github.com/daybook-apm/daybook/internal/recorder"
+	"github.com/daybook-apm/daybook/internal/rollup"
 	"github.com/daybook-apm/daybook/internal/transaction"
 )
 
@@ -19,9 +20,10 @@ type ErrorStats struct {
 	// Message is what the errors say, with a "?" for numbers, quoted text and everything else that is data. It is empty
 	// for what has no text, such as a status.
 	Message string
-	Count   uint64
+	// Count is how many of them there were in the time of the snapshot, Total since the start of the agent.
+	Count, Total uint64
 
-	// First and Last are when the first and the last of them happened. They are zero if it is not known any more.
+	// First and Last are when the first and the last of all happened. They are zero if it is not known any more.
 	First, Last time.Time
 	// Endpoints tells where they happened, the one with the most first.
 	Endpoints []ErrorEndpoint
@@ -35,19 +37,40 @@ type ErrorStats struct {
 // ErrorEndpoint is the part of an endpoint in [ErrorStats].
 type ErrorEndpoint struct {
 	Method, Route string
-	Count         uint64
+	Count, Total  uint64
 }
 
-// errorGroups are the recorder's groups.
+// errorGroup is a group of the recorder. Its own count is that of all time.
+type errorGroup struct {
+	recorder.Group
+	recent uint64 // In the window.
+}
+
+// errorGroups are the recorder's groups that have errors in a window.
 type errorGroups struct {
-	all        []recorder.Group
-	byEndpoint map[transaction.Endpoint][]recorder.Group
+	all        []errorGroup
+	byEndpoint map[transaction.Endpoint][]errorGroup
 }
 
-func groupErrors(all []recorder.Group) errorGroups {
-	g := errorGroups{all, map[transaction.Endpoint][]recorder.Group{}}
-	for _, group := range all {
-		g.byEndpoint[group.Endpoint] = append(g.byEndpoint[group.Endpoint], group)
+// groupErrors takes from all groups what they had before a window.
+func groupErrors(all []recorder.Group, before rollup.GroupCounts) errorGroups {
+	g := errorGroups{byEndpoint: map[transaction.Endpoint][]errorGroup{}}
+	var left uint64 // What happened in the window and is in no other group.
+	for i := range all {
+		left += all[i].Count
+	}
+	left -= before.Sum()
+	for i := range all {
+		group := errorGroup{Group: all[i], recent: left}
+		// A group that makes room takes its old errors to that of the others, which comes last.
+		if group.Number != 0 {
+			group.recent = group.Count - before.Of(group.Number)
+			left -= group.recent
+		}
+		if group.recent > 0 {
+			g.all = append(g.all, group)
+			g.byEndpoint[group.Endpoint] = append(g.byEndpoint[group.Endpoint], group)
+		}
 	}
 	return g
 }
@@ -61,13 +84,13 @@ func (g errorGroups) of(a *ledger.Account) []ErrorStats {
 		for _, group := range g.byEndpoint[a.Endpoint] {
 			if group.Type == total.Type {
 				list = append(list, errorStats(&group))
-				left -= min(left, group.Count)
+				left -= min(left, group.recent)
 			}
 		}
 		if left > 0 {
 			list = append(list, ErrorStats{
-				Type: total.Type, Count: left,
-				Endpoints: []ErrorEndpoint{{a.Endpoint.Method, a.Endpoint.Route, left}},
+				Type: total.Type, Count: left, Total: left,
+				Endpoints: []ErrorEndpoint{{a.Endpoint.Method, a.Endpoint.Route, left, left}},
 			})
 		}
 	}
@@ -101,6 +124,7 @@ func (g errorGroups) merged() []ErrorStats {
 
 func (e *ErrorStats) add(o *ErrorStats) {
 	e.Count += o.Count
+	e.Total += o.Total
 	e.Endpoints = append(e.Endpoints, o.Endpoints...)
 	if o.First.Before(e.First) {
 		e.First = o.First
@@ -113,10 +137,10 @@ func (e *ErrorStats) add(o *ErrorStats) {
 	}
 }
 
-func errorStats(g *recorder.Group) ErrorStats {
+func errorStats(g *errorGroup) ErrorStats {
 	return ErrorStats{
-		Type: g.Type, Message: g.Message, Count: g.Count, First: g.First, Last: g.Last,
-		Endpoints:   []ErrorEndpoint{{g.Endpoint.Method, g.Endpoint.Route, g.Count}},
+		Type: g.Type, Message: g.Message, Count: g.recent, Total: g.Count, First: g.First, Last: g.Last,
+		Endpoints:   []ErrorEndpoint{{g.Endpoint.Method, g.Endpoint.Route, g.recent, g.Count}},
 		Stack:       g.Stack.String(),
 		LastTraceID: traceIDText(g.TraceID),
 	}

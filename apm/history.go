@@ -2,6 +2,7 @@ package apm
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -70,6 +71,28 @@ func (h *History) Timeline(window, step time.Duration) []Point { return h.timeli
 // Of one that is not known it is empty.
 func (h *History) EndpointTimeline(method, route string, window, step time.Duration) []Point {
 	return h.timeline(&transaction.Endpoint{Method: method, Route: route}, window, step)
+}
+
+// EndpointCalls is how often one endpoint was called, step by step.
+type EndpointCalls struct {
+	Method, Route string
+	// Start is when the first step begins, Step how long each is. The last one has only just begun.
+	Start time.Time
+	Step  time.Duration
+	Calls []uint64
+}
+
+// EndpointCalls returns the calls of [History.EndpointTimeline] of all endpoints, in no order. To ask for all at once costs little more than to
+// ask for one.
+func (h *History) EndpointCalls(window, step time.Duration) []EndpointCalls {
+	if h.rollup == nil {
+		return nil
+	}
+	var list []EndpointCalls
+	h.rollup.Calls(time.Now(), window, step, func(e transaction.Endpoint, start time.Time, step time.Duration, calls []uint64) {
+		list = append(list, EndpointCalls{Method: e.Method, Route: e.Route, Start: start, Step: step, Calls: slices.Clone(calls)})
+	})
+	return list
 }
 
 func (h *History) timeline(e *transaction.Endpoint, window, step time.Duration) []Point {
@@ -207,6 +230,11 @@ func (a *Agent) rollups() *rollup.History {
 			Version:  resourceValue(a.resource, semconv.ServiceVersion),
 			State:    p.dir,
 			Logger:   a.logger,
+			Groups: func(visit func(number, count uint64)) {
+				for _, g := range a.recorder.Errors() {
+					visit(g.Number, g.Count)
+				}
+			},
 		})
 	}
 	return p.history

@@ -92,6 +92,10 @@ func TestTimeline(t *testing.T) {
 		if len(points) != 1 || points[0].Step != time.Minute || points[0].Calls != 2 || points[0].Duration.Max != 30*time.Millisecond {
 			t.Errorf("minutes %+v", points)
 		}
+		want := []apm.EndpointCalls{{Route: "job", Start: points[0].Start, Step: time.Minute, Calls: []uint64{2}}}
+		if diff := cmp.Diff(want, h.EndpointCalls(time.Hour, time.Minute)); diff != "" {
+			t.Errorf("calls (-want +got):\n%s", diff)
+		}
 		scatter := h.Scatter(start, time.Now().Add(1), 25*time.Millisecond, time.Hour)
 		if len(scatter) != 1 || scatter[0].Route != "job" || !scatter[0].Failed || !scatter[0].End.Equal(time.Now()) {
 			t.Fatalf("scatter %+v", scatter)
@@ -246,7 +250,7 @@ func TestHistoryOfNothing(t *testing.T) {
 		}(),
 	} {
 		h := agent.History()
-		if h.Timeline(time.Hour, time.Minute) != nil || h.EndpointTimeline("GET", "/", time.Hour, time.Minute) != nil ||
+		if h.Timeline(time.Hour, time.Minute) != nil || h.EndpointTimeline("GET", "/", time.Hour, time.Minute) != nil || h.EndpointCalls(time.Hour, time.Minute) != nil ||
 			h.Scatter(time.Time{}, time.Now(), 0, time.Hour) != nil || h.Heatmap().Columns != nil || h.Versions() != nil ||
 			h.Daily(time.Now()).Total.Calls != 0 || agent.Compare(apm.Window{}, apm.Window{}).Endpoints != nil {
 			t.Errorf("%s: there is something", name)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/daybook-apm/daybook/internal/bridge"
@@ -27,11 +26,7 @@ type Segment struct {
 func StartSegment(ctx context.Context, name string) (context.Context, *Segment) {
 	s := &Segment{part: transaction.StartSegment(ctx, name)}
 	if provider := s.part.Live(ctx); provider != nil {
-		ctx, s.span = childspan.Start(ctx, ctx, provider, bridge.ScopeName, childspan.Description{
-			Kind:       trace.SpanKindInternal,
-			Name:       name,
-			Attributes: []attribute.KeyValue{semconv.SegmentNameKey.String(name)},
-		})
+		ctx, s.span = childspan.Start(ctx, ctx, provider, bridge.ScopeName, childspan.Segment(name))
 	}
 	return ctx, s
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/daybook-apm/daybook/internal/histogram"
 	"github.com/daybook-apm/daybook/internal/ledger"
 	"github.com/daybook-apm/daybook/internal/pool"
-	"github.com/daybook-apm/daybook/internal/recorder"
+	"github.com/daybook-apm/daybook/internal/rollup"
 	"github.com/daybook-apm/daybook/internal/semconv"
 	"github.com/daybook-apm/daybook/internal/sqltext"
 	"github.com/daybook-apm/daybook/internal/transaction"
@@ -34,6 +34,8 @@ type Snapshot struct {
 	// Errors are grouped by type and message, over all endpoints.
 	Errors []ErrorStats
 	Pools  []PoolStats
+	// IgnoredPools counts connection pools that are not in Pools and in no metric, because there were 100 already.
+	IgnoredPools uint64
 	// Exports tells what became of the telemetry since the start, for each signal that is exported.
 	Exports []ExportStats
 
@@ -142,7 +144,7 @@ type PoolStats struct {
 // segments are all counted from that moment.
 //
 // Not of the window but of all time are: the maximum of statements and remotes and [StatementStats.MaxRepeats];
-// the counts of errors, of which those are left out that did not happen in the window; Overflowed and Suppressed. Pools
+// [ErrorStats.Total], First and Last of errors, of which those are left out that did not happen in the window; Overflowed and Suppressed. Pools
 // are as they are now, Users those of the last five minutes.
 func (a *Agent) Snapshot(window time.Duration) Snapshot {
 	if a.ledger == nil {
@@ -155,6 +157,7 @@ func (a *Agent) Snapshot(window time.Duration) Snapshot {
 		ServiceVersion: resourceValue(a.resource, semconv.ServiceVersion),
 		End:            now,
 		Pools:          poolStats(),
+		IgnoredPools:   uint64(pool.Ignored()),
 		Exports:        a.exporters.exportStats(),
 		Users:          a.ledger.Users(now),
 		Overflowed:     a.ledger.Overflowed(),
@@ -162,7 +165,8 @@ func (a *Agent) Snapshot(window time.Duration) Snapshot {
 	}
 	var merged merged
 	var failed []ledger.Account // Of each endpoint, what its errors are found by.
-	s.Start = a.accounts(now, window, func(account *ledger.Account, durations *histogram.Counts) {
+	var groupsBefore rollup.GroupCounts
+	s.Start, groupsBefore = a.accounts(now, window, func(account *ledger.Account, durations *histogram.Counts) {
 		s.Endpoints = append(s.Endpoints, endpointStats(account, durations))
 		failed = append(failed, ledger.Account{Endpoint: account.Endpoint, Errors: slices.Clone(account.Errors)})
 		merged.add(account)
@@ -170,7 +174,7 @@ func (a *Agent) Snapshot(window time.Duration) Snapshot {
 			s.Unattributed = unattributed(account)
 		}
 	})
-	groups := groupErrors(slices.DeleteFunc(a.recorder.Errors(), func(g recorder.Group) bool { return g.Last.Before(s.Start) }))
+	groups := groupErrors(a.recorder.Errors(), groupsBefore)
 	for i := range failed {
 		s.Endpoints[i].Errors = groups.of(&failed[i])
 	}
@@ -182,8 +186,8 @@ func (a *Agent) Snapshot(window time.Duration) Snapshot {
 	return s
 }
 
-// accounts visits the accounts of a window and returns when it begins.
-func (a *Agent) accounts(now time.Time, window time.Duration, visit func(*ledger.Account, *histogram.Counts)) time.Time {
+// accounts visits the accounts of a window and returns when it begins, and the errors that there were by then.
+func (a *Agent) accounts(now time.Time, window time.Duration, visit func(*ledger.Account, *histogram.Counts)) (time.Time, rollup.GroupCounts) {
 	if window > 0 {
 		if h := a.rollups(); h != nil {
 			return h.Accounts(now, window, visit)
@@ -196,7 +200,7 @@ func (a *Agent) accounts(now time.Time, window time.Duration, visit func(*ledger
 		}
 		visit(account, &durations)
 	})
-	return a.ledger.Start()
+	return a.ledger.Start(), nil
 }
 
 func unattributed(a *ledger.Account) (calls uint64) {

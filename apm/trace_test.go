@@ -90,12 +90,12 @@ func TestTraces(t *testing.T) {
 		}
 		wantErrors := []apm.ErrorStats{
 			{
-				Type: "*errors.errorString", Message: "gave up", Count: 1, LastTraceID: got.TraceID,
-				First: begun.Add(got.Duration), Last: begun.Add(got.Duration), Endpoints: []apm.ErrorEndpoint{{Route: "mail", Count: 1}},
+				Type: "*errors.errorString", Message: "gave up", Count: 1, Total: 1, LastTraceID: got.TraceID,
+				First: begun.Add(got.Duration), Last: begun.Add(got.Duration), Endpoints: []apm.ErrorEndpoint{{Route: "mail", Count: 1, Total: 1}},
 			},
 			{
-				Type: "*errors.errorString", Message: "mailbox ? is full", Count: 1, LastTraceID: got.TraceID,
-				First: begun.Add(got.Duration), Last: begun.Add(got.Duration), Endpoints: []apm.ErrorEndpoint{{Route: "mail", Count: 1}},
+				Type: "*errors.errorString", Message: "mailbox ? is full", Count: 1, Total: 1, LastTraceID: got.TraceID,
+				First: begun.Add(got.Duration), Last: begun.Add(got.Duration), Endpoints: []apm.ErrorEndpoint{{Route: "mail", Count: 1, Total: 1}},
 			},
 		}
 		if !strings.HasPrefix(s.Errors[0].Stack, "github.com/daybook-apm/daybook/apm_test.TestTraces") {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/daybook-apm/daybook/apm"
@@ -118,7 +119,7 @@ func stuckAlerts(l *language, list []apm.ActiveTransaction) (sentences []string)
 		if route == "" {
 			route = l.text("route.unknown")
 		}
-		sentences = append(sentences, l.text("alert.stuck", nameOf(c.method, route), formatElapsed(c.longest), l.text("phase."+c.phase), c.count))
+		sentences = append(sentences, l.text("alert.stuck", nameOf(c.method, route), l.elapsed(c.longest), l.text("phase."+c.phase), c.count))
 	}
 	return sentences
 }
@@ -152,10 +153,10 @@ func stackPage(c *console, q query) (*content, error) {
 	if err != nil {
 		return nil, errNotFound
 	}
-	s := section{Key: "stack"}
+	s := section{Key: "running"}
 	stack, err := c.source.stack(id)
 	if err != nil {
-		s.Notes = []string{err.Error()}
+		s.Notes = []string{q.lang.text("note.no_stack", strings.TrimPrefix(err.Error(), "apm: stack: "))}
 	}
 	s.Pre = string(stack)
 	return &content{sections: []section{s}, name: "stack", data: s.Pre}, nil

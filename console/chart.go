@@ -1,6 +1,7 @@
 package console
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +18,11 @@ type chart struct {
 	Top    string // What the highest point is.
 	Times  []tick
 	Stacks bool
-	Marks  []tick // Deploys.
+	Marks  []mark
+	// More leads to the deploys that are not among the marks, if there are such.
+	More *link
+	// Empty says that there is nothing on the chart: no point has any of its figures.
+	Empty bool
 }
 
 // line is one of a chart's. In a stack it is the area above the ones before.
@@ -25,12 +30,28 @@ type line struct {
 	Class, Label, D string
 }
 
+// mark is a deploy in a chart. What it says stands in the caption too: a line alone would tell nobody anything.
+type mark struct {
+	At      string // Its place on the axis, in per cent of its length.
+	Unix    int64  // In ms, for a script that has an axis of its own.
+	Version string // Short enough to stand beside the line.
+	Late    bool   // Too near to the end for a text behind it.
+	Link    link
+}
+
+const (
+	// maxMarks is how many deploys a chart shows, the latest of them.
+	maxMarks = 4
+	// maxMarkText is how many letters of a version stand in a chart.
+	maxMarkText = 14
+)
+
 const (
 	chartWidth  = 600
 	chartHeight = 100
 )
 
-// measure takes one figure of a point.
+// measure takes one figure of a point, or not a number if there is none: a line goes on to the next one that there is.
 type measure struct {
 	class string
 	of    func(apm.Point) float64
@@ -48,6 +69,7 @@ func newChart(q query, key, unit string, points []apm.Point, stacked bool, measu
 	tops := make([][]float64, len(measures))
 	sums := make([]float64, len(points))
 	highest := 0.0
+	c.Empty = true
 	for i, m := range measures {
 		tops[i] = make([]float64, len(points))
 		for j := range points {
@@ -57,7 +79,9 @@ func newChart(q query, key, unit string, points []apm.Point, stacked bool, measu
 				v = sums[j]
 			}
 			tops[i][j] = v
-			highest = max(highest, v)
+			if !math.IsNaN(v) {
+				highest, c.Empty = max(highest, v), false
+			}
 		}
 	}
 	c.Top = formatNumber(highest)
@@ -75,21 +99,42 @@ func newChart(q query, key, unit string, points []apm.Point, stacked bool, measu
 	return c
 }
 
-// mark adds the deploys to charts that begin and end with these points.
-func mark(q query, charts []*chart, points []apm.Point, versions []apm.Version) []*chart {
+// markDeploys adds the deploys to charts that begin and end with these points.
+func markDeploys(q query, charts []*chart, points []apm.Point, versions []apm.Version) []*chart {
 	if len(points) < 2 {
 		return charts
 	}
-	from := points[0].Start
-	span := points[len(points)-1].Start.Sub(from)
+	from, to := points[0].Start, points[len(points)-1].Start
+	var marks []mark
+	var more *link
+	beyond := 0
 	for _, d := range deploys(versions) {
-		if part := d.at.Sub(from).Seconds() / span.Seconds(); part >= 0 && part <= 1 {
-			for _, c := range charts {
-				c.Marks = append(c.Marks, tick{decimal(chartWidth * part), q.lang.text("mark", d.to)})
-			}
+		if d.at.Before(from) || d.at.After(to) {
+			continue
 		}
+		if len(marks) == maxMarks {
+			beyond++
+			more = &link{Label: "+" + strconv.Itoa(beyond), Href: q.link("deploys")}
+			continue
+		}
+		part := d.at.Sub(from).Seconds() / to.Sub(from).Seconds()
+		marks = append(marks, mark{
+			At: decimal(100 * part), Unix: d.at.UnixMilli(), Version: shorten(d.to, maxMarkText), Late: part > 0.75,
+			Link: link{Label: q.lang.text("mark", formatMinute(d.at, time.Now()), d.to), Href: deployLink(q, d)},
+		})
+	}
+	for _, c := range charts {
+		c.Marks, c.More = marks, more
 	}
 	return charts
+}
+
+// shorten cuts a text to so many letters, the last of which then says that there is more.
+func shorten(text string, most int) string {
+	if letters := []rune(text); len(letters) > most {
+		return string(letters[:most-1]) + "…"
+	}
+	return text
 }
 
 // polyline returns the path through values, from the last one if backwards.
@@ -103,7 +148,10 @@ func polyline(values []float64, highest float64, backwards bool) string {
 		if backwards {
 			at = len(values) - 1 - i
 		}
-		if i == 0 {
+		if math.IsNaN(values[at]) {
+			continue
+		}
+		if b.Len() == 0 {
 			letter = 'M'
 		}
 		b.WriteByte(letter)
@@ -114,8 +162,8 @@ func polyline(values []float64, highest float64, backwards bool) string {
 	return b.String()
 }
 
-// pointTable is what a chart says, for those who want to read it.
-func pointTable(q query, key string, points []apm.Point) *table {
+// pointTable is what a chart says, for those who want to read it. Versions are shown if one of them begins in it.
+func pointTable(q query, key string, points []apm.Point, versions []apm.Version) *table {
 	count := func(key string, n func(apm.Point) uint64) column[apm.Point] {
 		return column[apm.Point]{key, kindCount, func(p apm.Point) value { return value{number: float64(n(p))} }}
 	}
@@ -124,22 +172,35 @@ func pointTable(q query, key string, points []apm.Point) *table {
 	}
 	latest := slices.Clone(points)
 	slices.Reverse(latest)
+	columns := []column[apm.Point]{
+		{"from", kindTime, func(p apm.Point) value { return value{at: p.Start} }},
+		count("calls", func(p apm.Point) uint64 { return p.Calls }),
+		{"rate", kindNumber, func(p apm.Point) value { return value{number: rate(p.Calls, p.Step)} }},
+		count("failures", func(p apm.Point) uint64 { return p.Failures }),
+		count("slow", func(p apm.Point) uint64 { return p.Slow }),
+		millis("mean", func(p apm.Point) time.Duration { return p.Duration.Mean }),
+		millis("p95", func(p apm.Point) time.Duration { return p.Duration.P95 }),
+		millis("max", func(p apm.Point) time.Duration { return p.Duration.Max }),
+		{"breakdown", kindBar, func(p apm.Point) value {
+			return value{duration: p.Duration.Total, parts: figureParts(p.Figures)}
+		}},
+	}
+	// The last deploy in a step is the one that its figures are of.
+	deployed := func(p apm.Point) value {
+		for _, d := range deploys(versions) {
+			if !d.at.Before(p.Start) && d.at.Before(p.Start.Add(p.Step)) {
+				return value{text: d.to, href: deployLink(q, d)}
+			}
+		}
+		return value{none: true}
+	}
+	if slices.ContainsFunc(points, func(p apm.Point) bool { return !deployed(p).none }) {
+		columns = slices.Insert(columns, 1, column[apm.Point]{"deployed", kindCode, deployed})
+	}
 	return newTable(q, latest, shape[apm.Point]{
 		key: key, now: time.Now(), empty: "empty.endpoints",
-		rowKey: func(p apm.Point) string { return strconv.FormatInt(p.Start.Unix(), 10) },
-		columns: []column[apm.Point]{
-			{"from", kindTime, func(p apm.Point) value { return value{at: p.Start} }},
-			count("calls", func(p apm.Point) uint64 { return p.Calls }),
-			{"rate", kindNumber, func(p apm.Point) value { return value{number: rate(p.Calls, p.Step)} }},
-			count("failures", func(p apm.Point) uint64 { return p.Failures }),
-			count("slow", func(p apm.Point) uint64 { return p.Slow }),
-			millis("mean", func(p apm.Point) time.Duration { return p.Duration.Mean }),
-			millis("p95", func(p apm.Point) time.Duration { return p.Duration.P95 }),
-			millis("max", func(p apm.Point) time.Duration { return p.Duration.Max }),
-			{"breakdown", kindBar, func(p apm.Point) value {
-				return value{duration: p.Duration.Total, parts: figureParts(p.Figures)}
-			}},
-		},
+		rowKey:  func(p apm.Point) string { return strconv.FormatInt(p.Start.Unix(), 10) },
+		columns: columns,
 	})
 }
 

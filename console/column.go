@@ -127,7 +127,7 @@ func compareBool(a, b bool) int {
 }
 
 // show writes a value for people.
-func (v value) show(k kind, now time.Time) string {
+func (v value) show(l *language, k kind, now time.Time) string {
 	if v.none {
 		return "–"
 	}
@@ -139,7 +139,7 @@ func (v value) show(k kind, now time.Time) string {
 	case kindMillis:
 		return formatMillis(v.duration)
 	case kindElapsed:
-		return formatElapsed(v.duration)
+		return l.elapsed(v.duration)
 	case kindShare:
 		return formatShare(v.number)
 	case kindChange:

@@ -15,14 +15,8 @@ import (
 	"github.com/daybook-apm/daybook/apm"
 )
 
-const (
-	// maxRenders is how many pages are made at the same time. The others wait their turn: the service has better things to do.
-	maxRenders = 2
-	// maxWait is how long one waits for a turn.
-	maxWait = 5 * time.Second
-	// maxResponse is how many bytes one response has at most.
-	maxResponse = 1 << 20
-)
+// maxResponse is how many bytes one response has at most.
+const maxResponse = 1 << 20
 
 //go:embed assets
 var assets embed.FS
@@ -34,17 +28,17 @@ func Handler(agent *apm.Agent, opts ...Option) http.Handler { return newConsole(
 // console serves the pages.
 type console struct {
 	config
-	pages   []*page
-	source  *source
-	renders chan struct{}
+	pages  []*page
+	source *source
+	turns  *turns
 }
 
 func newConsole(agent *apm.Agent, opts []Option) *console {
 	return &console{
-		config:  newConfig(opts),
-		pages:   newPages(),
-		source:  newSource(agent),
-		renders: make(chan struct{}, maxRenders),
+		config: newConfig(opts),
+		pages:  newPages(),
+		source: newSource(agent),
+		turns:  newTurns(),
 	}
 }
 
@@ -90,39 +84,35 @@ func (c *console) servePage(w http.ResponseWriter, r *http.Request, at location)
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	timeout := time.NewTimer(maxWait)
-	defer timeout.Stop()
-	select {
-	case c.renders <- struct{}{}:
-		defer func() { <-c.renders }()
-	case <-r.Context().Done():
-		return
-	case <-timeout.C:
+	page, err := c.turns.take(r.Context(), q.key(), func() response { return c.render(q) })
+	switch {
+	case errors.Is(err, errBusy):
+		c.source.refuse()
 		w.Header().Set("Retry-After", "1")
-		http.Error(w, "the console is busy", http.StatusServiceUnavailable)
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
-	}
-	body, status, err := c.render(q)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+	case err != nil: // The client has gone.
+		return
+	case page.err != nil:
+		http.Error(w, page.err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Language", q.lang.Tag)
 	w.Header().Set("Vary", "Accept-Language")
-	write(w, status, at.format.mediaType, body)
+	write(w, page.status, at.format.mediaType, page.body)
 }
 
 // errNotFound says that what a page is about is not there, or no longer.
 var errNotFound = errors.New("console: not found")
 
-func (c *console) render(q query) (body []byte, status int, err error) {
+func (c *console) render(q query) response {
 	began, status := time.Now(), http.StatusOK
 	content, err := q.page.content(c, q)
 	switch {
 	case errors.Is(err, errNotFound):
 		content, status = missing(c, q), http.StatusNotFound
 	case err != nil:
-		return nil, 0, err
+		return response{err: err}
 	}
 	out := &limited{limit: maxResponse}
 	err = q.format.write(out, &document{
@@ -130,10 +120,10 @@ func (c *console) render(q query) (body []byte, status int, err error) {
 		overview: c.source.snapshot(q.window.duration),
 	})
 	if err != nil {
-		return nil, 0, fmt.Errorf("console: render %s: %w", q.page.name, err)
+		return response{err: fmt.Errorf("console: render %s: %w", q.page.name, err)}
 	}
 	c.source.spend(time.Since(began), out.Len())
-	return out.Bytes(), status, nil
+	return response{status: status, body: out.Bytes()}
 }
 
 // missing is the page in place of one that there is nothing to say on.

@@ -21,9 +21,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -50,29 +50,35 @@ func TestGolden(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newService(t)
 				s.work()
-				got := []byte(stack.ReplaceAllString(random.ReplaceAllString(s.get(page, 200), "…"), `"stack":"…"`))
-				if strings.HasPrefix(page, "api/") {
-					var indented bytes.Buffer
-					if err := json.Indent(&indented, got, "", "  "); err != nil {
-						t.Fatal(err)
-					}
-					got = indented.Bytes()
-				}
-				file := filepath.Join("testdata", strings.NewReplacer("/", "_", "?", "_", "&", "_", "=", "-").Replace(page)+".golden")
-				if *update {
-					if err := os.WriteFile(file, got, 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(string(want), string(got)); diff != "" {
-					t.Errorf("(-want +got):\n%s", diff)
-				}
+				golden(t, "", page, s.get(page, 200))
 			})
 		})
+	}
+}
+
+// golden compares a page with how it was meant.
+func golden(t *testing.T, folder, page, body string) {
+	t.Helper()
+	got := []byte(stack.ReplaceAllString(random.ReplaceAllString(body, "…"), `"stack":"…"`))
+	if strings.HasPrefix(page, "api/") {
+		var indented bytes.Buffer
+		if err := json.Indent(&indented, got, "", "  "); err != nil {
+			t.Fatal(err)
+		}
+		got = indented.Bytes()
+	}
+	file := filepath.Join("testdata", folder, strings.NewReplacer("/", "_", "?", "_", "&", "_", "=", "-").Replace(page)+".golden")
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
@@ -291,6 +297,81 @@ func TestSort(t *testing.T) {
 	})
 }
 
+// sparks finds the small courses of a page.
+var sparks = regexp.MustCompile(`<svg class="spark"[^>]*><path d="([^"]+)">`)
+
+// TestSparks draws the course of each endpoint from its own calls.
+func TestSparks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		for range 3 {
+			for _, target := range []string{"/unknown", "/photos/1", "/photos/2"} {
+				s.serve("GET", target)
+			}
+			time.Sleep(2 * time.Minute)
+			s.serve("GET", "/photos/3")
+		}
+		var courses []string
+		for _, m := range sparks.FindAllStringSubmatch(s.get("endpoints?sort=route", 200), -1) {
+			courses = append(courses, m[1])
+		}
+		// (unmatched) was called once in each of three steps, and the photos twice, three times and once more at the end.
+		want := []string{"M0.0 1.0L20.0 1.0L40.0 1.0L60.0 15.0", "M0.0 5.7L20.0 1.0L40.0 1.0L60.0 10.3"}
+		if diff := cmp.Diff(want, courses); diff != "" {
+			t.Errorf("courses (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestErrorsWindow shows what happened in the window, in every form, and still knows what happened before.
+func TestErrorsWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		fail := func(message string, times int) {
+			for range times {
+				_, tx := apm.StartTransaction(s.ctx, "job")
+				tx.Fail(errors.New(message))
+				tx.End()
+			}
+		}
+		fail("old", 9)
+		fail("again", 2)
+		time.Sleep(2 * time.Hour)
+		fail("again", 3)
+		fail("new", 4)
+
+		rows, err := csv.NewReader(strings.NewReader(s.get("errors.csv?window=15m&sort=count", 200))).ReadAll()
+		if err != nil || len(rows) != 3 {
+			t.Fatalf("%v, %q; want two kinds of errors", err, rows)
+		}
+		for i, want := range [][]string{{"message", "count", "since_start"}, {"again", "3", "5"}, {"new", "4", "4"}} {
+			if diff := cmp.Diff(want, rows[i][1:4]); diff != "" {
+				t.Errorf("row %d (-want +got):\n%s", i, diff)
+			}
+		}
+		var got struct {
+			Errors []struct {
+				Message      string
+				Count, Total int
+			}
+		}
+		if err := json.Unmarshal([]byte(s.get("api/v1/errors?window=all", 200)), &got); err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Errors) != 3 || got.Errors[0].Message != "old" || got.Errors[0].Count != 9 || got.Errors[1].Count != 5 || got.Errors[1].Total != 5 {
+			t.Errorf("since the start: %+v", got.Errors)
+		}
+		page := s.get("errors", 200)
+		if !strings.Contains(page, "Only errors of this window are listed") || !strings.Contains(page, `href="errors?window=1h"`) || strings.Contains(page, "<td class=\"name wide-text\" title=\"old\">") {
+			t.Errorf("the page does not say which errors it shows, has no windows, or shows what was before")
+		}
+		var old struct{ Error struct{ Count, Total int } }
+		if err := json.Unmarshal([]byte(s.get("error.json?type=*errors.errorString&message=old", 200)), &old); err != nil || old.Error.Count != 0 || old.Error.Total != 9 {
+			t.Errorf("an error before the window: %v, %+v", err, old)
+		}
+	})
+}
+
 // TestLanguages compares the keys and the places of the catalogues.
 func TestLanguages(t *testing.T) {
 	t.Parallel()
@@ -323,47 +404,30 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
-// TestParallel asks a thousand times at once. Whoever does not get a turn is told so, and nobody waits for ever.
-func TestParallel(t *testing.T) {
-	t.Parallel()
-	s := newService(t)
-	s.serve("POST", "/likes")
-	var wg sync.WaitGroup
-	for i := range 1000 {
-		wg.Go(func() {
-			w := httptest.NewRecorder()
-			s.console.ServeHTTP(w, local([]string{"", "endpoints", "sql.csv", "api/v1/live"}[i%4]))
-			if w.Code != 200 && w.Code != 503 {
-				t.Errorf("%d: %s", w.Code, w.Body)
-			}
-		})
-	}
-	wg.Wait()
-}
-
 // TestLarge fills every list to its bound: no page may grow without one.
 func TestLarge(t *testing.T) {
-	t.Parallel()
 	const limit = 1 << 20
-	s := newService(t)
-	for i := range 700 {
-		ctx, tx := apm.StartTransaction(s.ctx, fmt.Sprintf("job that has a rather long name, number %d", i))
-		statement(ctx, fmt.Sprintf("SELECT column_%d, title, artist, taken_at FROM photos JOIN artists ON artists.id = photos.artist_id", i), 0, errors.New("no"))
-		_, call := apm.StartRemote(ctx, apm.Remote{System: "redis", Host: fmt.Sprintf("cache-%d.example.com", i), Port: 6379})
-		call.End(fmt.Errorf("failure %c%c", 'a'+i%26, 'a'+i/26))
-		tx.Fail(errors.New("it failed"))
-		tx.End()
-	}
-	for _, page := range append(console.PageNames(), "transactions", "scatter") {
-		for _, extension := range []string{"", ".json", ".csv", ".txt"} {
-			if body := s.get(page+extension, 200); len(body) > limit {
-				t.Errorf("%s%s has %d bytes", page, extension, len(body))
+	synctest.Test(t, func(t *testing.T) { // So that nobody waits for his turn.
+		s := newService(t)
+		for i := range 700 {
+			ctx, tx := apm.StartTransaction(s.ctx, fmt.Sprintf("job that has a rather long name, number %d", i))
+			statement(ctx, fmt.Sprintf("SELECT column_%d, title, artist, taken_at FROM photos JOIN artists ON artists.id = photos.artist_id", i), 0, errors.New("no"))
+			_, call := apm.StartRemote(ctx, apm.Remote{System: "redis", Host: fmt.Sprintf("cache-%d.example.com", i), Port: 6379})
+			call.End(fmt.Errorf("failure %c%c", 'a'+i%26, 'a'+i/26))
+			tx.Fail(errors.New("it failed"))
+			tx.End()
+		}
+		for _, page := range append(console.PageNames(), "transactions", "scatter") {
+			for _, extension := range []string{"", ".json", ".csv", ".txt"} {
+				if body := s.get(page+extension, 200); len(body) > limit {
+					t.Errorf("%s%s has %d bytes", page, extension, len(body))
+				}
 			}
 		}
-	}
-	if page := s.get("endpoints", 200); !strings.Contains(page, "more rows are not shown") {
-		t.Error("the page of endpoints does not say that it leaves some out")
-	}
+		if page := s.get("endpoints", 200); !strings.Contains(page, "more rows are not shown") {
+			t.Error("the page of endpoints does not say that it leaves some out")
+		}
+	})
 }
 
 // TestWeight adds up what a browser loads for the heaviest page.

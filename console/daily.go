@@ -16,14 +16,14 @@ func dailyPage(c *console, q query) (*content, error) {
 		{Key: "calls", Value: formatCount(float64(d.Total.Calls))},
 		{Key: "mean_rate", Value: formatNumber(d.Total.MeanRate), Unit: "/s"},
 		{Key: "peak_rate", Value: formatCount(float64(d.Total.Peak)), Unit: "/s"},
-		{Key: "mean", Value: formatMillis(d.Total.Duration.Mean), Unit: "ms"},
+		durationTile("mean", d.Total.Duration.Mean, d.Total.Calls),
 		{Key: "failure_share", Value: formatShare(ratio(float64(d.Total.Failures), float64(d.Total.Calls))), Unit: "%"},
 		{Key: "day_users", Value: formatCount(float64(d.Total.Users))},
 	}
 	if !d.Total.PeakHour.IsZero() {
 		tiles = slices.Insert(tiles, 3, tile{Key: "peak_hour", Value: d.Total.PeakHour.Format("15:04")})
 	}
-	hours := section{Key: "hours", Bars: hourBars(d.Hours), Table: hourTable(q, d, now)}
+	hours := section{Key: "hours", Hours: newHourChart(d.Hours), Table: hourTable(q, d, now)}
 	if same := d.SameHours; same.DayBefore.Calls > 0 {
 		hours.Notes = []string{q.lang.text("note.same_hours", formatCount(float64(same.Day.Calls)), formatCount(float64(same.DayBefore.Calls)),
 			formatMillis(same.Day.Duration.Mean), formatMillis(same.DayBefore.Duration.Mean))}
@@ -35,6 +35,12 @@ func dailyPage(c *console, q query) (*content, error) {
 	}, nil
 }
 
+// hourChart is a day as bars. There is none without any call on both days.
+type hourChart struct {
+	Bars []hourBar
+	Top  string // What the highest bar is.
+}
+
 // hourBar is one hour in the chart of a day: places and heights of its bars, in a width of 240 and a height of 100.
 type hourBar struct {
 	X                                                  string
@@ -42,22 +48,26 @@ type hourBar struct {
 	Label                                              string
 }
 
-func hourBars(hours []apm.DailyHour) (bars []hourBar) {
-	highest := uint64(1)
+func newHourChart(hours []apm.DailyHour) *hourChart {
+	highest := uint64(0)
 	for _, h := range hours {
 		highest = max(highest, h.Total.Calls, h.DayBefore.Calls)
 	}
+	if highest == 0 {
+		return nil
+	}
+	chart := &hourChart{Top: formatCount(float64(highest))}
 	height := func(n uint64) float64 { return 100 * float64(n) / float64(highest) }
 	for i, h := range hours {
 		today, before, failed := height(h.Total.Calls), height(h.DayBefore.Calls), height(h.Total.Failures)
-		bars = append(bars, hourBar{
+		chart.Bars = append(chart.Bars, hourBar{
 			X:      decimal(240 * float64(i) / float64(len(hours))),
 			TodayY: decimal(100 - today), TodayH: decimal(today), BeforeY: decimal(100 - before), BeforeH: decimal(before),
 			FailedY: decimal(100 - failed), FailedH: decimal(failed),
 			Label: fmt.Sprintf("%s %s / %s", h.Start.Format("15:04"), formatCount(float64(h.Total.Calls)), formatCount(float64(h.DayBefore.Calls))),
 		})
 	}
-	return bars
+	return chart
 }
 
 func hourTable(q query, d apm.Daily, now time.Time) *table {
@@ -107,8 +117,9 @@ func knownOf(h apm.DailyHour, since, now time.Time) time.Duration {
 	return to.Sub(from)
 }
 
-// maxTop is how many endpoints the daily page shows: with its 24 hours they fill one sheet of paper.
-const maxTop = 10
+// maxTop is how many endpoints the daily page shows: with its 24 hours they fill one sheet of paper, even if each of their
+// routes takes two lines.
+const maxTop = 12
 
 func topEndpoints(q query, d apm.Daily, now time.Time) section {
 	count := func(key string, n func(apm.DailyEndpoint) uint64) column[apm.DailyEndpoint] {
@@ -117,7 +128,13 @@ func topEndpoints(q query, d apm.Daily, now time.Time) section {
 	millis := func(key string, of func(apm.DailyEndpoint) time.Duration) column[apm.DailyEndpoint] {
 		return column[apm.DailyEndpoint]{key, kindMillis, func(e apm.DailyEndpoint) value { return value{duration: of(e), none: e.Total.Calls == 0} }}
 	}
-	return section{Key: "top", Legend: true, Table: newTable(q, d.Endpoints[:min(maxTop, len(d.Endpoints))], shape[apm.DailyEndpoint]{
+	list := d.Endpoints
+	var notes []string
+	if q.format == formatHTML && len(list) > maxTop {
+		notes = []string{q.lang.text("note.top", maxTop, len(list))}
+		list = list[:maxTop]
+	}
+	return section{Key: "top", Legend: true, Notes: notes, Table: newTable(q, list, shape[apm.DailyEndpoint]{
 		key: "top", empty: "empty.day", now: now, rowKey: func(e apm.DailyEndpoint) string { return nameOf(e.Method, e.Route) },
 		columns: []column[apm.DailyEndpoint]{
 			{"method", kindText, func(e apm.DailyEndpoint) value { return value{text: e.Method, class: "method"} }},
@@ -177,6 +194,20 @@ type dailyData struct {
 	Today     dayData    `json:"today"`
 	Yesterday dayData    `json:"yesterday"`
 	Hours     []hourData `json:"hours"`
+	Endpoints []topData  `json:"endpoints"`
+}
+
+// topData is an endpoint on a day in the versioned JSON, the one that took most time first.
+type topData struct {
+	Method   string  `json:"method"`
+	Route    string  `json:"route"`
+	Calls    uint64  `json:"calls"`
+	Failures uint64  `json:"failures"`
+	Slow     uint64  `json:"slow"`
+	Total    float64 `json:"total_seconds"`
+	Mean     float64 `json:"mean_seconds"`
+	P95      float64 `json:"p95_seconds"`
+	Max      float64 `json:"max_seconds"`
 }
 
 type dayData struct {
@@ -206,7 +237,16 @@ type hourData struct {
 }
 
 func newDailyData(d apm.Daily) dailyData {
-	data := dailyData{Date: d.Day.Format(time.DateOnly), Since: d.Since.UTC(), Today: newDayData(d.Total), Yesterday: newDayData(d.DayBefore), Hours: []hourData{}}
+	data := dailyData{
+		Date: d.Day.Format(time.DateOnly), Since: d.Since.UTC(), Today: newDayData(d.Total), Yesterday: newDayData(d.DayBefore),
+		Hours: []hourData{}, Endpoints: []topData{},
+	}
+	for _, e := range d.Endpoints {
+		data.Endpoints = append(data.Endpoints, topData{
+			e.Method, e.Route, e.Total.Calls, e.Total.Failures, e.Total.Slow, e.Total.Duration.Total.Seconds(),
+			e.Total.Duration.Mean.Seconds(), e.Total.Duration.P95.Seconds(), e.Total.Duration.Max.Seconds(),
+		})
+	}
 	for _, h := range d.Hours {
 		data.Hours = append(data.Hours, hourData{
 			Start: h.Start.UTC(), Calls: h.Total.Calls, Yesterday: h.DayBefore.Calls, Failures: h.Total.Failures, Slow: h.Total.Slow,

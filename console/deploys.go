@@ -11,12 +11,18 @@ import (
 type deploy struct {
 	from, to string
 	at       time.Time
+	// began is when the version before was first seen, ended when the next one was; zero if there is none.
+	began, ended time.Time
 }
 
 // deploys returns the changes that are known, the latest first. The first version that ran is no change.
 func deploys(versions []apm.Version) (list []deploy) {
 	for i := 1; i < len(versions); i++ {
-		list = append(list, deploy{versions[i-1].Version, versions[i].Version, versions[i].Since})
+		d := deploy{from: versions[i-1].Version, to: versions[i].Version, at: versions[i].Since, began: versions[i-1].Since}
+		if i+1 < len(versions) {
+			d.ended = versions[i+1].Since
+		}
+		list = append(list, d)
 	}
 	slices.Reverse(list)
 	return list
@@ -24,22 +30,32 @@ func deploys(versions []apm.Version) (list []deploy) {
 
 const (
 	// freshDeploy is until when the minutes around a deploy are still known, on both sides of it.
-	freshDeploy = 30 * time.Minute
+	freshDeploy = 29 * time.Minute
 	// deploySpan is what is compared later, when only whole hours are known.
 	deploySpan = 3 * time.Hour
 )
 
-// around returns what to compare of a deploy.
+// deployLink leads to what a deploy has changed.
+func deployLink(q query, d deploy) string { return q.link("deploys", "at", d.name()) }
+
+// name tells a deploy from the others in a URL. It has the seconds that a restart leaves.
+func (d deploy) name() string { return d.at.UTC().Format(time.RFC3339) }
+
+// around returns what to compare of a deploy: no more than the two versions. What is still to come is left to [apm.Agent.Compare],
+// which knows that the minute that runs counts too.
 func around(d deploy, now time.Time) (before, after apm.Window) {
 	span := deploySpan
 	if now.Sub(d.at) < freshDeploy {
 		span = freshDeploy
 	}
-	after = apm.Window{From: d.at, To: d.at.Add(span)}
-	if after.To.After(now) {
-		after.To = now
+	before, after = apm.Window{From: d.at.Add(-span), To: d.at}, apm.Window{From: d.at, To: d.at.Add(span)}
+	if before.From.Before(d.began) {
+		before.From = d.began
 	}
-	return apm.Window{From: d.at.Add(-span), To: d.at}, after
+	if !d.ended.IsZero() && after.To.After(d.ended) {
+		after.To = d.ended
+	}
+	return before, after
 }
 
 // deploysPage lists the deploys and tells what the chosen one, else the last one, has changed.
@@ -47,10 +63,10 @@ func deploysPage(c *console, q query) (*content, error) {
 	now := time.Now()
 	list := deploys(c.source.history.Versions())
 	main := section{Key: "deploys", Table: newTable(q, list, shape[deploy]{
-		key: "deploys", now: now, empty: "empty.deploys", rowKey: func(d deploy) string { return d.at.String() },
+		key: "deploys", now: now, empty: "empty.deploys", rowKey: deploy.name,
 		columns: []column[deploy]{
 			{"at", kindTime, func(d deploy) value {
-				return value{at: d.at, href: q.link("deploys", "at", d.at.UTC().Format(time.RFC3339Nano))}
+				return value{at: d.at, href: deployLink(q, d)}
 			}},
 			{"version", kindCode, func(d deploy) value { return value{text: d.to} }},
 			{"before", kindCode, func(d deploy) value { return value{text: d.from} }},
@@ -62,10 +78,10 @@ func deploysPage(c *console, q query) (*content, error) {
 	}
 	content := &content{sections: []section{main}, name: "deploys"}
 	if len(list) > 0 {
-		chosen := max(0, slices.IndexFunc(list, func(d deploy) bool { return d.at.UTC().Format(time.RFC3339Nano) == q.values.Get("at") }))
+		chosen := max(0, slices.IndexFunc(list, func(d deploy) bool { return d.name() == q.values.Get("at") }))
 		comparison := c.source.agent.Compare(around(list[chosen], now))
 		content.subject = list[chosen].from + " → " + list[chosen].to
-		content.sections = slices.Insert(content.sections, 0, changesSection(q, comparison))
+		content.sections = slices.Insert(content.sections, 0, changesSection(q, comparison, now))
 		for _, e := range comparison.Endpoints {
 			data.Changes = append(data.Changes, changeData{
 				e.Method, e.Route, string(e.Duration), string(e.Failures), e.Before.Calls, e.After.Calls,
@@ -77,7 +93,7 @@ func deploysPage(c *console, q query) (*content, error) {
 	return content, nil
 }
 
-func changesSection(q query, c apm.Comparison) section {
+func changesSection(q query, c apm.Comparison, now time.Time) section {
 	failures := func(f apm.Figures) float64 { return ratio(float64(f.Failures), float64(f.Calls)) }
 	verdict := func(v apm.Verdict) value {
 		class := ""
@@ -92,11 +108,10 @@ func changesSection(q query, c apm.Comparison) section {
 		return value{text: q.lang.text("verdict." + string(v)), class: class}
 	}
 	return section{
-		Key: "changes",
-		Notes: []string{q.lang.text("note.compared", c.Before.From.Format("15:04"), c.Before.To.Format("15:04"),
-			c.After.From.Format("15:04"), c.After.To.Format("15:04"))},
+		Key:   "changes",
+		Notes: []string{comparedNote(q.lang, c, now)},
 		Table: newTable(q, c.Endpoints, shape[apm.EndpointChange]{
-			key: "changes", now: c.After.To, empty: "empty.changes",
+			key: "changes", now: now, empty: "empty.changes",
 			rowKey: func(e apm.EndpointChange) string { return nameOf(e.Method, e.Route) },
 			columns: []column[apm.EndpointChange]{
 				{"method", kindText, func(e apm.EndpointChange) value { return value{text: e.Method, class: "method"} }},
@@ -118,6 +133,17 @@ func changesSection(q query, c apm.Comparison) section {
 			},
 		}),
 	}
+}
+
+// comparedNote says which times a comparison is of.
+func comparedNote(l *language, c apm.Comparison, now time.Time) string {
+	if !c.After.To.After(c.After.From) {
+		return l.text("note.fresh_deploy")
+	}
+	if !c.Before.To.After(c.Before.From) {
+		return l.text("note.nothing_before")
+	}
+	return l.text("note.compared", formatMinute(c.Before.From, now), formatMinute(c.Before.To, now), formatMinute(c.After.From, now), formatMinute(c.After.To, now))
 }
 
 // deploysData is the deploys and what one of them has changed, in the versioned JSON.

@@ -7,6 +7,17 @@
 // a page is its URL, so that a link shows another person the same. Each page is also there as data: the same
 // address with .json, .csv or .txt at its end, and as versioned JSON below api/v1/.
 //
+// Figures are those of the window in the URL (window=1m, 5m, 15m, 1h, 6h, 24h, 48h or all, the time since the start; without it 15
+// minutes). Errors too: only those are listed that happened in it, with their number in it (count in JSON and CSV) and since the start
+// (total, since_start).
+//
+// # Cost
+//
+// At most two pages are made at once, and of each window the agent is asked once a second, however many look. Who asks for the same page at
+// the same time gets the same one. Pages take at most 0.5 % of the processors when they are asked for without end, and a little more at
+// once when they are not: so a thousand who ask without end add no more than 3 % to the CPU time of a busy service. Who does not get
+// his turn within eight seconds is told 503 with Retry-After. The Runtime page says what the console has taken.
+//
 // # Access
 //
 // A page like this tells much about a service. So only the same machine may see it: the peer of the connection must be

@@ -148,7 +148,7 @@ func courseSection(c *console, q query, e apm.EndpointStats) section {
 	default:
 		window = time.Hour
 	}
-	points := c.source.history.EndpointTimeline(e.Method, e.Route, window, step)
+	points, versions := c.source.history.EndpointTimeline(e.Method, e.Route, window, step), c.source.history.Versions()
 	perCall := func(class string, of func(apm.Point) time.Duration) measure {
 		return measure{class, func(p apm.Point) float64 { return 1000 * each(of(p), p.Calls).Seconds() }}
 	}
@@ -156,7 +156,7 @@ func courseSection(c *console, q query, e apm.EndpointStats) section {
 	if len(points) > 2 {
 		whole = points[:len(points)-1] // The last step is not over: its rate would always fall.
 	}
-	return section{Key: "over_time", Charts: mark(q, compact(
+	return section{Key: "over_time", Charts: markDeploys(q, compact(
 		newChart(q, "breakdown", "ms", whole, true,
 			perCall("sql", func(p apm.Point) time.Duration { return p.SQL }),
 			perCall("fetch", func(p apm.Point) time.Duration { return p.Fetch }),
@@ -165,7 +165,7 @@ func courseSection(c *console, q query, e apm.EndpointStats) section {
 		newChart(q, "throughput", "/s", whole, false,
 			measure{"calls", func(p apm.Point) float64 { return rate(p.Calls, p.Step) }},
 			measure{"failures", func(p apm.Point) float64 { return rate(p.Failures, p.Step) }}),
-	), whole, c.source.history.Versions()), Details: pointTable(q, "over_time", points)}
+	), whole, versions), Details: pointTable(q, "over_time", points, versions)}
 }
 
 // maxSlowest is how many traces the page of an endpoint shows.

@@ -239,6 +239,10 @@ func courseColumns(c *console, q query) []column[apm.EndpointStats] {
 	for _, e := range c.source.today().Endpoints {
 		changes[nameOf(e.Method, e.Route)] = changeValue(q.lang, e)
 	}
+	var sparks map[string][]float64
+	if q.format == formatHTML {
+		sparks = c.source.sparks()
+	}
 	return []column[apm.EndpointStats]{
 		{"change", kindChange, func(e apm.EndpointStats) value {
 			v, ok := changes[nameOf(e.Method, e.Route)]
@@ -246,7 +250,7 @@ func courseColumns(c *console, q query) []column[apm.EndpointStats] {
 			return v
 		}},
 		{"spark", kindSpark, func(e apm.EndpointStats) value {
-			return value{title: q.lang.text("title.spark"), series: c.source.spark(e.Method, e.Route)}
+			return value{title: q.lang.text("title.spark"), series: sparks[nameOf(e.Method, e.Route)]}
 		}},
 	}
 }

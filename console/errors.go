@@ -15,7 +15,7 @@ func errorsPage(c *console, q query) (*content, error) {
 	})
 	columns := errorColumns(q)
 	sorted := arrange(q, list, columns, "-count")
-	main := section{Key: "errors", Table: newTable(q, list, shape[apm.ErrorStats]{
+	main := section{Key: "errors", Notes: errorNotes(q), Table: newTable(q, list, shape[apm.ErrorStats]{
 		key: "errors", columns: columns, sorted: sorted, sortable: true, empty: emptyKey(q, "empty.errors"), now: s.End,
 		rowKey: func(e apm.ErrorStats) string { return e.Type + "\n" + e.Message },
 	})}
@@ -33,6 +33,7 @@ func errorColumns(q query) []column[apm.ErrorStats] {
 		}},
 		{"message", kindText, func(e apm.ErrorStats) value { return value{text: e.Message, title: e.Message, class: "name wide-text"} }},
 		{"count", kindCount, func(e apm.ErrorStats) value { return value{number: float64(e.Count)} }},
+		{"since_start", kindCount, func(e apm.ErrorStats) value { return value{number: float64(e.Total)} }},
 		{"first", kindTime, func(e apm.ErrorStats) value { return value{at: e.First, none: e.First.IsZero()} }},
 		{"last", kindTime, func(e apm.ErrorStats) value { return value{at: e.Last, none: e.Last.IsZero()} }},
 		{"endpoints", kindText, func(e apm.ErrorStats) value { return errorEndpointsValue(q, e) }},
@@ -43,6 +44,14 @@ func errorColumns(q query) []column[apm.ErrorStats] {
 			return value{text: e.LastTraceID[:min(8, len(e.LastTraceID))], title: e.LastTraceID, href: traceLink(q, e.LastTraceID)}
 		}},
 	}
+}
+
+// errorNotes say that a window leaves out what did not happen in it.
+func errorNotes(q query) []string {
+	if q.window.duration == 0 {
+		return nil
+	}
+	return []string{q.lang.text("note.errors")}
 }
 
 func errorLink(q query, e apm.ErrorStats) string {
@@ -68,16 +77,18 @@ func errorEndpointsValue(q query, e apm.ErrorStats) value {
 // errorPage is one group of errors, with its endpoints and its stack.
 func errorPage(c *console, q query) (*content, error) {
 	s := c.source.snapshot(q.window.duration)
-	i := slices.IndexFunc(s.Errors, func(e apm.ErrorStats) bool {
-		return e.Type == q.values.Get("type") && e.Message == q.values.Get("message")
-	})
-	if i < 0 {
-		return nil, errNotFound
+	e, ok := errorOf(s, q.values.Get("type"), q.values.Get("message"))
+	if !ok {
+		// It may have happened before the window: a link to it is good for as long as it is known.
+		if e, ok = errorOf(c.source.snapshot(0), q.values.Get("type"), q.values.Get("message")); !ok {
+			return nil, errNotFound
+		}
+		e = before(e)
 	}
-	e := s.Errors[i]
 	content := &content{subject: e.Type, name: "error", data: newErrorGroupData(e), sections: []section{
 		{Key: "error", Tiles: []tile{
 			{Key: "count", Value: formatCount(float64(e.Count))},
+			{Key: "since_start", Value: formatCount(float64(e.Total))},
 			{Key: "first", Value: formatTime(e.First, s.End)},
 			{Key: "last", Value: formatTime(e.Last, s.End)},
 		}, Pre: e.Message},
@@ -89,6 +100,7 @@ func errorPage(c *console, q query) (*content, error) {
 					return value{text: e.Route, href: endpointLink(q, e.Method, e.Route), class: "name"}
 				}},
 				{"count", kindCount, func(e apm.ErrorEndpoint) value { return value{number: float64(e.Count)} }},
+				{"since_start", kindCount, func(e apm.ErrorEndpoint) value { return value{number: float64(e.Total)} }},
 			},
 		})},
 	}}
@@ -101,11 +113,30 @@ func errorPage(c *console, q query) (*content, error) {
 	return content, nil
 }
 
+func errorOf(s apm.Snapshot, errorType, message string) (apm.ErrorStats, bool) {
+	i := slices.IndexFunc(s.Errors, func(e apm.ErrorStats) bool { return e.Type == errorType && e.Message == message })
+	if i < 0 {
+		return apm.ErrorStats{}, false
+	}
+	return s.Errors[i], true
+}
+
+// before returns errors as a window sees them in which none of them happened.
+func before(e apm.ErrorStats) apm.ErrorStats {
+	e.Count = 0
+	e.Endpoints = slices.Clone(e.Endpoints) // Those of the snapshot are shared.
+	for i := range e.Endpoints {
+		e.Endpoints[i].Count = 0
+	}
+	return e
+}
+
 // errorGroupData is a group of errors in the versioned JSON.
 type errorGroupData struct {
 	Type        string              `json:"type"`
 	Message     string              `json:"message"`
-	Count       uint64              `json:"count"`
+	Count       uint64              `json:"count"` // In the window.
+	Total       uint64              `json:"total"` // Since the start.
 	First       *time.Time          `json:"first,omitempty"`
 	Last        *time.Time          `json:"last,omitempty"`
 	Endpoints   []errorEndpointData `json:"endpoints"`
@@ -117,15 +148,16 @@ type errorEndpointData struct {
 	Method string `json:"method"`
 	Route  string `json:"route"`
 	Count  uint64 `json:"count"`
+	Total  uint64 `json:"total"`
 }
 
 func newErrorGroupData(e apm.ErrorStats) errorGroupData {
 	data := errorGroupData{
-		Type: e.Type, Message: e.Message, Count: e.Count, Endpoints: []errorEndpointData{}, Stack: e.Stack, LastTraceID: e.LastTraceID,
+		Type: e.Type, Message: e.Message, Count: e.Count, Total: e.Total, Endpoints: []errorEndpointData{}, Stack: e.Stack, LastTraceID: e.LastTraceID,
 		First: known(e.First), Last: known(e.Last),
 	}
 	for _, at := range e.Endpoints {
-		data.Endpoints = append(data.Endpoints, errorEndpointData{at.Method, at.Route, at.Count})
+		data.Endpoints = append(data.Endpoints, errorEndpointData{at.Method, at.Route, at.Count, at.Total})
 	}
 	return data
 }

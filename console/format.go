@@ -51,21 +51,21 @@ func formatChange(part float64) string {
 	return strings.Replace(formatCount(100*part), "-", "−", 1)
 }
 
-// formatElapsed writes how long something takes or is ago, in its largest units.
-func formatElapsed(d time.Duration) string {
+// elapsed writes how long something takes or is ago, in its largest units.
+func (l *language) elapsed(d time.Duration) string {
 	switch {
 	case d < time.Second:
-		return formatMillis(d) + " ms"
+		return l.text("elapsed.ms", formatMillis(d))
 	case d < 10*time.Second:
-		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
+		return l.text("elapsed.s", strconv.FormatFloat(d.Seconds(), 'f', 1, 64))
 	case d < time.Minute:
-		return strconv.Itoa(int(d.Seconds())) + " s"
+		return l.text("elapsed.s", strconv.Itoa(int(d.Seconds())))
 	case d < time.Hour:
-		return strconv.Itoa(int(d.Minutes())) + " min"
+		return l.text("elapsed.min", int(d.Minutes()))
 	case d < 48*time.Hour:
-		return strconv.Itoa(int(d.Hours())) + " h " + strconv.Itoa(int(d.Minutes())%60) + " min"
+		return l.text("elapsed.h", int(d.Hours()), int(d.Minutes())%60)
 	}
-	return strconv.Itoa(int(d.Hours()/24)) + " d"
+	return l.text("elapsed.d", int(d.Hours()/24))
 }
 
 // formatTime writes a moment: the time, and the day if it is not today's.
@@ -77,6 +77,14 @@ func formatTime(t, now time.Time) string {
 		return t.Format(time.TimeOnly)
 	}
 	return t.Format("01-02 15:04:05")
+}
+
+// formatMinute writes a moment to the minute.
+func formatMinute(t, now time.Time) string {
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format("15:04")
+	}
+	return t.Format("01-02 15:04")
 }
 
 func group(digits string) string {

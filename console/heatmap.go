@@ -30,12 +30,17 @@ type heatmap struct {
 	// Target is the page that lists the transactions of a box, Scatter has the single ones.
 	Target, Scatter string
 	Table           *table
+	// Empty says that nothing has ended in all this time.
+	Empty bool
 }
 
 type heatPath struct{ Class, D string }
 
 // tick is a label at a part of an axis, in per cent of its length.
-type tick struct{ At, Label string }
+type tick struct {
+	At, Label string
+	Side      string // first or last for one whose middle is too near to an end.
+}
 
 // newHeatmap draws a heatmap, or nothing if there are no columns yet.
 func newHeatmap(q query, m apm.Heatmap) *heatmap {
@@ -51,10 +56,11 @@ func newHeatmap(q query, m apm.Heatmap) *heatmap {
 		Columns: width, Rows: len(bounds) + 1, From: from.UnixMilli(), Step: step.Milliseconds(),
 		Target: q.link("transactions"), Scatter: q.link("scatter.json"),
 	}
-	highest := uint32(1)
+	highest := uint32(0)
 	for _, c := range columns {
 		highest = max(highest, slices.Max(c.OK), slices.Max(c.Failed))
 	}
+	h.Empty = highest == 0
 	var paths [heatLevels + 1]strings.Builder
 	for x, c := range columns {
 		for row := range c.OK {
@@ -79,7 +85,7 @@ func newHeatmap(q query, m apm.Heatmap) *heatmap {
 		millis[i] = strconv.FormatFloat(1000*b.Seconds(), 'f', 3, 64)
 		// Half octaves: every sixth bound is another three doublings, and about a power of ten.
 		if i%6 == 0 {
-			h.Ticks = append(h.Ticks, tick{decimal(100 * float64(h.Rows-1-i) / float64(h.Rows)), heatLabel(b)})
+			h.Ticks = append(h.Ticks, tick{At: decimal(100 * float64(h.Rows-1-i) / float64(h.Rows)), Label: heatLabel(b)})
 		}
 	}
 	h.Bounds = strings.Join(millis, ",")
@@ -109,8 +115,20 @@ func timeTicks(from time.Time, span time.Duration) (list []tick) {
 			break
 		}
 	}
-	for at := from.Truncate(every).Add(every); at.Before(from.Add(span)); at = at.Add(every) {
-		list = append(list, tick{decimal(100 * at.Sub(from).Seconds() / span.Seconds()), at.Format("15:04")})
+	at := from.Truncate(every)
+	if at.Before(from) {
+		at = at.Add(every)
+	}
+	for ; !at.After(from.Add(span)); at = at.Add(every) {
+		t := tick{Label: at.Format("15:04")}
+		part := at.Sub(from).Seconds() / span.Seconds()
+		switch t.At = decimal(100 * part); {
+		case part < 0.03:
+			t.Side = "first"
+		case part > 0.97:
+			t.Side = "last"
+		}
+		list = append(list, t)
 	}
 	return list
 }

@@ -68,7 +68,7 @@ func (d *document) Instance() string { return d.overview.Instance }
 // Since is when the process began to count, and Uptime how long that is ago.
 func (d *document) Since() string { return d.console.source.since().Format(time.DateTime) }
 func (d *document) Uptime() string {
-	return formatElapsed(d.Now().Sub(d.console.source.since()))
+	return d.lang.elapsed(d.Now().Sub(d.console.source.since()))
 }
 
 // Clock is when the page was made, for people and for scripts.

@@ -2,8 +2,12 @@ package console_test
 
 import (
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	time.Local = time.UTC // The golden files have times.
+	goleak.VerifyTestMain(m)
+}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"math"
 	"time"
 
 	"github.com/daybook-apm/daybook/apm"
@@ -22,8 +23,8 @@ func livePage(c *console, q query) (*content, error) {
 	now := sumUp(s, course)
 	tiles := []tile{
 		{Key: "rate", Value: formatNumber(now.rate), Unit: "/s"},
-		{Key: "mean", Value: formatMillis(now.mean), Unit: "ms"},
-		{Key: "p95", Value: formatMillis(now.p95), Unit: "ms"},
+		durationTile("mean", now.mean, now.calls),
+		durationTile("p95", now.p95, now.calls),
 		{Key: "failure_share", Value: formatShare(now.failureShare), Unit: "%", Alert: now.failureShare > alertFailures},
 		{Key: "active", Value: formatCount(float64(len(active)))},
 		{Key: "users", Value: formatCount(float64(s.Users))},
@@ -55,12 +56,22 @@ func livePage(c *console, q query) (*content, error) {
 	return content, nil
 }
 
-func courseOf(c *console, q query, course []apm.Point) section {
-	s := section{Key: "course", Charts: liveCharts(c, q, course)}
-	if len(s.Charts) == 0 {
-		s.Notes = []string{q.lang.text("empty.course")}
+// durationTile shows a figure that there is none of without calls.
+func durationTile(key string, d time.Duration, calls uint64) tile {
+	if calls == 0 {
+		return tile{Key: key, Value: "–"}
 	}
-	return s
+	return tile{Key: key, Value: formatMillis(d), Unit: "ms"}
+}
+
+func courseOf(c *console, q query, course []apm.Point) section {
+	charts := liveCharts(c, q, course)
+	if len(charts) == 0 {
+		return section{Key: "course", Notes: []string{q.lang.text("empty.course")}}
+	}
+	// Five seconds would be too many rows to read.
+	minutes := c.source.history.Timeline(liveCourse, time.Minute)
+	return section{Key: "course", Charts: charts, Details: pointTable(q, "course", minutes, c.source.history.Versions())}
 }
 
 func liveCharts(c *console, q query, course []apm.Point) []*chart {
@@ -69,14 +80,22 @@ func liveCharts(c *console, q query, course []apm.Point) []*chart {
 	}
 	// The last step is not over: its rate would always fall.
 	whole := course[:len(course)-1]
-	return mark(q, compact(
+	return markDeploys(q, compact(
 		newChart(q, "throughput", "/s", whole, false,
 			measure{"calls", func(p apm.Point) float64 { return rate(p.Calls, p.Step) }},
 			measure{"failures", func(p apm.Point) float64 { return rate(p.Failures, p.Step) }}),
 		newChart(q, "duration", "ms", whole, false,
-			measure{"p95", func(p apm.Point) float64 { return 1000 * p.Duration.P95.Seconds() }},
-			measure{"mean", func(p apm.Point) float64 { return 1000 * p.Duration.Mean.Seconds() }}),
+			measure{"p95", func(p apm.Point) float64 { return called(p, p.Duration.P95) }},
+			measure{"mean", func(p apm.Point) float64 { return called(p, p.Duration.Mean) }}),
 	), whole, c.source.history.Versions())
+}
+
+// called returns a duration of a point in ms, or not a number if there were no calls.
+func called(p apm.Point, d time.Duration) float64 {
+	if p.Calls == 0 {
+		return math.NaN()
+	}
+	return 1000 * d.Seconds()
 }
 
 // compact leaves out charts for which there is nothing to draw yet.
@@ -98,11 +117,12 @@ func ageCounts(list []age) (counts []int) {
 
 // total is what all endpoints together came to.
 type total struct {
+	calls              uint64
 	rate, failureShare float64
 	mean, p95          time.Duration
 }
 
-// sumUp adds up the endpoints. Percentiles cannot be added up: they are those of the last whole step.
+// sumUp adds up the endpoints. Percentiles cannot be added up: they are those of the last whole step with calls.
 func sumUp(s apm.Snapshot, course []apm.Point) total {
 	var calls, failures uint64
 	var spent time.Duration
@@ -112,12 +132,13 @@ func sumUp(s apm.Snapshot, course []apm.Point) total {
 		spent += s.Endpoints[i].Duration.Total
 	}
 	t := total{
+		calls:        calls,
 		rate:         rate(calls, s.End.Sub(s.Start)),
 		failureShare: ratio(float64(failures), float64(calls)),
 		mean:         each(spent, calls),
 	}
-	if n := len(course); n > 1 {
-		t.p95 = course[n-2].Duration.P95
+	for i := len(course) - 2; i >= 0 && t.p95 == 0; i-- {
+		t.p95 = course[i].Duration.P95
 	}
 	return t
 }

@@ -60,6 +60,11 @@ func newQuery(r *http.Request, at location) (query, error) {
 	return q, nil
 }
 
+// key tells what is asked for from everything else that can be: all that a page is made of.
+func (q query) key() string {
+	return q.lang.Tag + " " + q.page.name + q.format.extension + "?" + q.values.Encode()
+}
+
 // link returns the relative URL of another page, with the window and the language of this one.
 // pairs are further names and values.
 func (q query) link(page string, pairs ...string) string {

@@ -18,22 +18,17 @@ type remote struct {
 	callers []caller
 }
 
+// remotes returns all of a snapshot, with their endpoints.
 func remotes(s apm.Snapshot) []remote {
-	list := make([]remote, len(s.Remotes))
-	at := make(map[string]int, len(s.Remotes))
-	for i, r := range s.Remotes {
-		list[i].RemoteStats = r
-		at[remoteKey(r)] = i
-	}
+	by := callers{}
 	for _, e := range s.Endpoints {
 		for _, r := range e.Remotes {
-			if i, ok := at[remoteKey(r)]; ok {
-				list[i].callers = append(list[i].callers, caller{e.Method, e.Route, r.Calls, r.Errors, e.Calls, r.Total, r.Max})
-			}
+			by.add(remoteKey(r), caller{e.Method, e.Route, r.Calls, r.Errors, e.Calls, r.Total, r.Max})
 		}
 	}
-	for i := range list {
-		sortCallers(list[i].callers)
+	list := make([]remote, len(s.Remotes))
+	for i, r := range s.Remotes {
+		list[i] = remote{r, by.of(remoteKey(r))}
 	}
 	return list
 }

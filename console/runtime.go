@@ -62,6 +62,9 @@ func runtimePage(c *console, q query) (*content, error) {
 	s := c.source.snapshot(q.window.duration)
 	p, spent := readProcess(), c.source.spent()
 	pools := section{Key: "pools", Table: poolTable(q, s)}
+	if s.IgnoredPools > 0 {
+		pools.Notes = []string{q.lang.text("note.ignored_pools", formatCount(float64(s.IgnoredPools)))}
+	}
 	tiles := []tile{
 		{Key: "goroutines", Value: formatCount(float64(p.Goroutines))},
 		{Key: "processors", Value: formatCount(float64(p.Threads))},
@@ -75,8 +78,10 @@ func runtimePage(c *console, q query) (*content, error) {
 	}
 	own := []tile{
 		{Key: "console_pages", Value: formatCount(float64(spent.Pages))},
+		{Key: "console_snapshots", Value: formatCount(float64(spent.Snapshots))},
+		{Key: "console_refused", Value: formatCount(float64(spent.Refused)), Alert: spent.Refused > 0},
 		{Key: "console_time", Value: formatMillis(each(spent.Time, spent.Pages)), Unit: "ms"},
-		{Key: "console_total", Value: formatElapsed(spent.Time)},
+		{Key: "console_total", Value: q.lang.elapsed(spent.Time)},
 		{Key: "console_bytes", Value: formatNumber(float64(spent.Bytes) / mebibyte), Unit: "MiB"},
 		{Key: "overflowed", Value: formatCount(float64(s.Overflowed))},
 		{Key: "unattributed", Value: formatCount(float64(s.Unattributed))},
@@ -85,8 +90,8 @@ func runtimePage(c *console, q query) (*content, error) {
 		sections: []section{{Key: "process", Tiles: tiles}, pools, {Key: "exports", Table: exportTable(q, s)}, {Key: "own", Tiles: own}},
 		name:     "runtime",
 		data: map[string]any{
-			"process": p, "pools": poolsData(s.Pools), "exports": exportsData(s.Exports),
-			"console":    map[string]any{"pages": spent.Pages, "bytes": spent.Bytes, "render_seconds": spent.Time.Seconds()},
+			"process": p, "pools": poolsData(s.Pools), "ignored_pools": s.IgnoredPools, "exports": exportsData(s.Exports),
+			"console":    map[string]any{"pages": spent.Pages, "snapshots": spent.Snapshots, "refused": spent.Refused, "bytes": spent.Bytes, "render_seconds": spent.Time.Seconds()},
 			"overflowed": s.Overflowed, "unattributed": s.Unattributed,
 		},
 	}, nil

@@ -28,7 +28,7 @@ type section struct {
 	Tiles   []tile
 	Ages    []age
 	Charts  []*chart
-	Bars    []hourBar
+	Hours   *hourChart
 	Heatmap *heatmap
 	Legend  bool
 	Links   []link
@@ -179,7 +179,7 @@ func (k kind) class() string {
 
 func newCell(l *language, v value, k kind, widest float64, now time.Time) cell {
 	c := cell{
-		Text: v.show(k, now), Href: v.href, Title: v.title, data: v.data(k), drawn: k.drawn(),
+		Text: v.show(l, k, now), Href: v.href, Title: v.title, data: v.data(k), drawn: k.drawn(),
 		Class: strings.TrimSpace(k.class() + " " + v.class),
 	}
 	switch {

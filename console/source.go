@@ -13,7 +13,7 @@ const maxAge = time.Second
 // maxDailyAge is how long a day is shared. It is the dearest to ask for, and changes least.
 const maxDailyAge = 5 * time.Second
 
-// source is where the pages read: the agent, asked once a second at most.
+// source is where the pages read: the agent, asked once a second at most for each window.
 type source struct {
 	agent   *apm.Agent
 	history *apm.History
@@ -25,16 +25,16 @@ type source struct {
 	snapshots map[time.Duration]apm.Snapshot
 	daily     apm.Daily
 	dailyAt   time.Time
-	sparks    map[string][]float64
-	sparksAt  time.Time
 	cost      cost
 }
 
 // cost is what the console itself has taken.
 type cost struct {
-	Pages uint64
-	Bytes uint64
-	Time  time.Duration
+	Pages     uint64 // Made, for however many.
+	Snapshots uint64
+	Refused   uint64 // Requests that waited in vain.
+	Bytes     uint64
+	Time      time.Duration
 }
 
 // newSource makes the agent keep its history from now on.
@@ -56,6 +56,7 @@ func (s *source) snapshot(window time.Duration) apm.Snapshot {
 	if !ok {
 		shared = s.agent.Snapshot(window)
 		s.snapshots[window] = shared
+		s.cost.Snapshots++
 	}
 	return shared
 }
@@ -69,6 +70,13 @@ func (s *source) spend(d time.Duration, bytes int) {
 	s.cost.Time += d
 }
 
+// refuse counts a request that got no page.
+func (s *source) refuse() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cost.Refused++
+}
+
 func (s *source) spent() cost {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +85,7 @@ func (s *source) spent() cost {
 
 // since returns when the agent began to count.
 func (s *source) since() time.Time {
-	s.once.Do(func() { s.start = s.agent.Snapshot(0).Start })
+	s.once.Do(func() { s.start = s.snapshot(0).Start })
 	return s.start
 }
 
@@ -106,24 +114,17 @@ const (
 	// sparkWindow and sparkStep are what the small course of each endpoint shows.
 	sparkWindow = time.Hour
 	sparkStep   = 2 * time.Minute
-	// maxSparkAge is how long they are shared: to ask for one makes the history look at all accounts.
-	maxSparkAge = 30 * time.Second
 )
 
-// spark returns how often an endpoint was called in each step of the last hour. It is shared: it may not be changed.
-func (s *source) spark(method, route string) []float64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now := time.Now(); s.sparks == nil || now.Sub(s.sparksAt) >= maxSparkAge {
-		s.sparks, s.sparksAt = map[string][]float64{}, now
-	}
-	key := nameOf(method, route)
-	series, ok := s.sparks[key]
-	if !ok {
-		for _, p := range s.history.EndpointTimeline(method, route, sparkWindow, sparkStep) {
-			series = append(series, float64(p.Calls))
+// sparks returns how often each endpoint was called in each step of the last hour, by its name.
+func (s *source) sparks() map[string][]float64 {
+	all := map[string][]float64{}
+	for _, e := range s.history.EndpointCalls(sparkWindow, sparkStep) {
+		series := make([]float64, len(e.Calls))
+		for i, n := range e.Calls {
+			series[i] = float64(n)
 		}
-		s.sparks[key] = series
+		all[nameOf(e.Method, e.Route)] = series
 	}
-	return series
+	return all
 }

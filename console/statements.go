@@ -1,21 +1,11 @@
 package console
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/daybook-apm/daybook/apm"
 )
-
-// caller is an endpoint's part in a statement or a remote.
-type caller struct {
-	method, route string
-	calls, errors uint64
-	requests      uint64 // Of the endpoint.
-	total, max    time.Duration
-}
 
 // statement is one with the endpoints that run it, those that take most of its time first.
 type statement struct {
@@ -25,32 +15,20 @@ type statement struct {
 
 // statements returns all of a snapshot, with their endpoints.
 func statements(s apm.Snapshot) []statement {
-	list := make([]statement, len(s.Statements))
-	at := make(map[string]int, len(s.Statements))
-	for i, st := range s.Statements {
-		list[i].StatementStats = st
-		at[statementKey(st)] = i
-	}
+	by := callers{}
 	for _, e := range s.Endpoints {
 		for _, st := range e.Statements {
-			if i, ok := at[statementKey(st)]; ok {
-				list[i].callers = append(list[i].callers, caller{e.Method, e.Route, st.Calls, st.Errors, e.Calls, st.Total, st.Max})
-			}
+			by.add(statementKey(st), caller{e.Method, e.Route, st.Calls, st.Errors, e.Calls, st.Total, st.Max})
 		}
 	}
-	for i := range list {
-		sortCallers(list[i].callers)
+	list := make([]statement, len(s.Statements))
+	for i, st := range s.Statements {
+		list[i] = statement{st, by.of(statementKey(st))}
 	}
 	return list
 }
 
 func statementKey(s apm.StatementStats) string { return s.System + "\n" + s.Namespace + "\n" + s.ID }
-
-func sortCallers(list []caller) {
-	slices.SortFunc(list, func(a, b caller) int {
-		return cmp.Or(-cmp.Compare(a.total, b.total), cmp.Compare(a.route, b.route), cmp.Compare(a.method, b.method))
-	})
-}
 
 func statementsPage(c *console, q query) (*content, error) {
 	s := c.source.snapshot(q.window.duration)
@@ -117,33 +95,6 @@ func statementLink(q query, s apm.StatementStats) string {
 	return q.link("statement", "system", s.System, "namespace", s.Namespace, "id", s.ID)
 }
 
-func callerNames(list []caller) string {
-	names := make([]string, len(list))
-	for i, c := range list {
-		names[i] = nameOf(c.method, c.route)
-	}
-	return strings.Join(names, ", ")
-}
-
-// callersValue shows the endpoint that takes most of something, and how many others do.
-func callersValue(q query, list []caller) value {
-	if len(list) == 0 {
-		return value{none: true}
-	}
-	first := list[0]
-	v := value{
-		text: nameOf(first.method, first.route), title: callerNames(list), class: "name",
-		href: endpointLink(q, first.method, first.route),
-	}
-	if len(list) > 1 {
-		v.text = q.lang.text("more", v.text, len(list)-1)
-	}
-	if q.format == formatCSV {
-		v.text = callerNames(list)
-	}
-	return v
-}
-
 func statementPage(c *console, q query) (*content, error) {
 	s := c.source.snapshot(q.window.duration)
 	list := statements(s)
@@ -167,35 +118,6 @@ func statementPage(c *console, q query) (*content, error) {
 	}, nil
 }
 
-// callersSection is the table of the endpoints that call something.
-func callersSection(q query, s apm.Snapshot, list []caller) section {
-	columns := []column[caller]{
-		{"method", kindText, func(c caller) value { return value{text: c.method, class: "method"} }},
-		{"route", kindText, func(c caller) value {
-			return value{text: c.route, href: endpointLink(q, c.method, c.route), class: "name"}
-		}},
-		{"calls", kindCount, func(c caller) value { return value{number: float64(c.calls)} }},
-		{"per_request", kindNumber, func(c caller) value {
-			return value{number: ratio(float64(c.calls), float64(c.requests)), none: c.requests == 0}
-		}},
-		{"total", kindMillis, func(c caller) value { return value{duration: c.total} }},
-		{"mean", kindMillis, func(c caller) value { return value{duration: each(c.total, c.calls)} }},
-		{"max", kindMillis, func(c caller) value { return value{duration: c.max} }},
-		{"errors", kindCount, func(c caller) value {
-			v := value{number: float64(c.errors)}
-			if c.errors > 0 {
-				v.class = "bad"
-			}
-			return v
-		}},
-	}
-	sorted := arrange(q, list, columns, "-total")
-	return section{Key: "callers", Table: newTable(q, list, shape[caller]{
-		key: "callers", columns: columns, sorted: sorted, sortable: true, empty: "empty.endpoints", now: s.End,
-		rowKey: func(c caller) string { return nameOf(c.method, c.route) },
-	})}
-}
-
 // statementData is a statement in the versioned JSON.
 type statementData struct {
 	ID         string       `json:"id"`
@@ -213,20 +135,6 @@ type statementData struct {
 	Endpoints  []callerData `json:"endpoints,omitempty"`
 }
 
-type callDuration struct {
-	Total float64 `json:"total_seconds"`
-	Mean  float64 `json:"mean_seconds"`
-	Max   float64 `json:"max_seconds"`
-}
-
-type callerData struct {
-	Method   string       `json:"method"`
-	Route    string       `json:"route"`
-	Calls    uint64       `json:"calls"`
-	Errors   uint64       `json:"errors"`
-	Duration callDuration `json:"duration"`
-}
-
 func newStatementData(s statement) statementData {
 	return statementData{
 		ID: s.ID, System: s.System, Namespace: s.Namespace, Summary: s.Summary, Text: s.Text,
@@ -235,12 +143,4 @@ func newStatementData(s statement) statementData {
 		Fetch:     s.Fetch.Seconds(),
 		Endpoints: callersData(s.callers),
 	}
-}
-
-func callersData(list []caller) (data []callerData) {
-	for _, c := range list {
-		data = append(data, callerData{c.method, c.route, c.calls, c.errors,
-			callDuration{c.total.Seconds(), each(c.total, c.calls).Seconds(), c.max.Seconds()}})
-	}
-	return data
 }

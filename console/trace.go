@@ -160,7 +160,7 @@ func waterfall(q query, t *apm.Trace) *table {
 			case s.gap():
 				return value{text: q.lang.text("gap"), class: "nested"}
 			case len(s.entries) > 1:
-				return value{text: e.Text + " ×" + strconv.Itoa(len(s.entries)), title: e.Query, class: "name warn in-" + e.Kind}
+				return value{text: "×" + strconv.Itoa(len(s.entries)) + " " + e.Text, title: e.Query, class: "name warn in-" + e.Kind}
 			case e.Repeats >= repeatedFrom:
 				return value{text: e.Text, title: q.lang.text("title.repeats", e.Repeats), class: "name in-" + e.Kind}
 			}

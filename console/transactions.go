@@ -59,7 +59,7 @@ func transactionsPage(c *console, q query) (*content, error) {
 	sorted := arrange(q, list, columns, "-duration")
 	subject := from.Format(time.TimeOnly) + " – " + to.Format(time.TimeOnly)
 	if q.values.Get("shortest") != "" || q.values.Get("longest") != "" {
-		subject += fmt.Sprintf(", %s – %s", formatElapsed(shortest), formatLongest(longest))
+		subject += fmt.Sprintf(", %s – %s", q.lang.elapsed(shortest), formatLongest(q.lang, longest))
 	}
 	main := section{Key: "transactions", Notes: []string{q.lang.text("note.transactions")}}
 	if n := len(list); n > maxTransactions {
@@ -80,11 +80,11 @@ func transactionsPage(c *console, q query) (*content, error) {
 // maxTransactions is how many of a box are listed: those that the sorting puts first.
 const maxTransactions = 2000
 
-func formatLongest(d time.Duration) string {
+func formatLongest(l *language, d time.Duration) string {
 	if d == 1<<62 {
 		return "∞"
 	}
-	return formatElapsed(d)
+	return l.elapsed(d)
 }
 
 // unixMilli reads a moment from the URL.

@@ -6,6 +6,7 @@ import { copies } from "./copy.js";
 const root = document.documentElement;
 const every = Number(root.dataset.refresh);
 const notice = document.querySelector("[data-notice]");
+const retryButton = document.querySelector("[data-retry]");
 const pauseButton = document.querySelector("[data-pause]");
 let paused = false;
 let failures = 0;
@@ -31,7 +32,7 @@ function load(url) {
 function show(fresh) {
   if (fresh.documentElement.dataset.instance !== root.dataset.instance) {
     root.dataset.instance = fresh.documentElement.dataset.instance;
-    tell(notice.dataset.restarted);
+    tell(notice.dataset.restarted, false);
     setTimeout(() => { notice.hidden = true; }, 15000);
   } else if (failures > 0) {
     notice.hidden = true;
@@ -47,8 +48,9 @@ function show(fresh) {
   document.dispatchEvent(new CustomEvent("renewed"));
 }
 
-function tell(text) {
-  notice.textContent = text;
+function tell(text, again) {
+  notice.querySelector("span").textContent = text;
+  retryButton.hidden = !again;
   notice.hidden = false;
 }
 
@@ -67,7 +69,7 @@ async function renew() {
     failures++;
     root.classList.remove("is-live");
     root.classList.add("is-stale");
-    tell(notice.dataset.stale.replace("%d", age()));
+    tell(notice.dataset.stale.replace("%d", age()), true);
   }
   plan();
 }
@@ -102,6 +104,7 @@ export function pause() {
 
 for (const e of document.querySelectorAll(".state .script")) e.hidden = !every && e === pauseButton;
 pauseButton.addEventListener("click", pause);
+retryButton.addEventListener("click", renew);
 addEventListener("popstate", renew);
 document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : !paused && every && renew()));
 
@@ -125,6 +128,12 @@ if (filter) {
   };
   filter.addEventListener("input", () => { clearTimeout(typed); typed = setTimeout(apply, 200); });
   filter.addEventListener("submit", (event) => { event.preventDefault(); apply(); });
+}
+
+// On a narrow screen the bars of links are longer than it: what is chosen is brought into sight.
+for (const chosen of document.querySelectorAll(".tabs [aria-current], .windows [aria-current]")) {
+  const bar = chosen.parentElement, [inner, outer] = [chosen.getBoundingClientRect(), bar.getBoundingClientRect()];
+  bar.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
 }
 
 copies();

@@ -5,7 +5,7 @@ export function keys({ pause }) {
   document.querySelector("[data-help]").addEventListener("click", () => help.showModal());
   let jump = 0;
 
-  const rows = () => [...document.querySelectorAll("tbody tr[data-row]:not(.sentence)")];
+  const rows = () => [...document.querySelectorAll("tbody tr[data-row]:not(.sentence)")].filter((r) => r.checkVisibility()); // Not in a closed table.
   function move(step) {
     const list = rows();
     if (!list.length) return;

@@ -28,9 +28,24 @@ const lastMinutes = () => [Number(root.dataset.stamp) / 1000 - 600, Number(root.
 
 const lines = {
   throughput: [["calls", "sql", (p, step) => p.calls / step], ["failures", "heat-bad", (p, step) => p.failures / step]],
-  duration: [["p95", "external", (p) => 1000 * p.p95_seconds], ["mean", "sql", (p) => 1000 * p.mean_seconds]],
+  duration: [["p95", "external", (p) => (p.calls ? 1000 * p.p95_seconds : null)], ["mean", "sql", (p) => (p.calls ? 1000 * p.mean_seconds : null)]],
 };
 const plots = new Map();
+
+// The page has the deploys of a chart: they are put where the axis drawn here has their time.
+function markDeploys(u) {
+  for (const old of u.over.querySelectorAll(".deploy")) old.remove();
+  for (const mark of u.root.closest("[data-chart]").querySelectorAll("[data-at]")) {
+    const left = u.valToPos(mark.dataset.at / 1000, "x");
+    if (!(left >= 0 && left <= u.over.clientWidth)) continue;
+    const line = document.createElement("span");
+    line.className = "deploy";
+    line.classList.toggle("late", left > 0.75 * u.over.clientWidth);
+    line.textContent = mark.textContent;
+    line.style.left = left + "px";
+    u.over.append(line);
+  }
+}
 
 function number(v) {
   if (v == null) return "–";
@@ -61,12 +76,13 @@ function drawLines(live) {
     readout.dataset.drawn = "";
     figure.querySelector("figcaption").append(readout);
     plots.set(key, new uPlot({
-      width: width(holder), height: 134, legend: { show: false }, padding: [6, 4, 0, 0],
+      width: width(holder), height: 134, legend: { show: false }, padding: [6, 16, 0, 0],
       cursor: { y: false, drag: { x: false, y: false }, sync: { key: "live" }, points: { size: 6 } },
       scales: { x: { range: lastMinutes }, y: { range: (u, low, high) => [0, high > 0 ? high * 1.05 : 1] } },
-      axes: [axis({ values: clock, size: 22, incrs: minutes }), axis({ size: 46, values: (u, v) => v.map(number) })],
-      series: [{}, ...lines[key].map(([, name], i) => ({ label: labels[i], stroke: colour(name), width: 1.5, points: { show: false } }))],
+      axes: [axis({ values: clock, size: 22, incrs: minutes }), axis({ size: 46, values: (u, v) => v.map((n) => n.toLocaleString("en", { maximumFractionDigits: 2 })) })],
+      series: [{}, ...lines[key].map(([, name], i) => ({ label: labels[i], stroke: colour(name), width: 1.5, spanGaps: true, points: { show: false } }))],
       hooks: {
+        draw: [markDeploys],
         setCursor: [(u) => {
           const i = u.cursor.idx;
           readout.textContent = i == null ? "" : new Date(u.data[0][i] * 1000).toTimeString().slice(0, 8) + "  " +
@@ -168,7 +184,7 @@ async function drawScatter() {
     label, stroke: colour(name), paths: () => null, points: { show: true, size, width: 0, fill: colour(name) },
   });
   scatter = new uPlot({
-    width: width(holder), height: 280, legend: { show: false }, padding: [8, 4, 0, 0],
+    width: width(holder), height: 280, legend: { show: false }, padding: [8, 16, 0, 0],
     cursor: { x: false, y: false, points: { show: false }, drag: { x: true, y: true, setScale: false } },
     scales: { x: { range: lastMinutes }, y: { distr: 3 } },
     axes: [axis({ values: clock, size: 22, incrs: minutes }), decades],
@@ -201,7 +217,8 @@ function arrange() {
   const button = figure.querySelector("[data-toggle]");
   button.hidden = false;
   button.setAttribute("aria-pressed", String(scattered));
-  figure.querySelector(".few").hidden = scattered;
+  for (const key of figure.querySelectorAll(".cell-key")) key.hidden = scattered;
+  for (const key of figure.querySelectorAll(".dot-key")) key.hidden = !scattered;
   figure.querySelector(".scatter").hidden = !scattered;
   figure.querySelector(".map").hidden = scattered;
   drag();

@@ -43,6 +43,6 @@ export function morph(from, to) {
 
 // keeps says which attributes belong to the scripts and the person.
 function keeps(element, name) {
-  return name === "open" || name === "value" || (name === "hidden" && element.matches(".script, .map, .few")) ||
+  return name === "open" || name === "value" || (name === "hidden" && element.matches(".script, .map, .scatter, .cell-key, .dot-key")) ||
     (name === "aria-pressed") || (name === "class" && element.matches(".selected, .ready, .is-drawn, .can-drag"));
 }

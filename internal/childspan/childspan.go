@@ -19,7 +19,7 @@ import (
 type Description struct {
 	Kind       trace.SpanKind
 	Name       string
-	Attributes []attribute.KeyValue // Those without a text are left out.
+	Attributes []attribute.KeyValue
 }
 
 // Statement describes a statement.
@@ -38,6 +38,15 @@ func Statement(s *sqltext.Statement) Description {
 	}
 }
 
+// Segment describes a segment.
+func Segment(name string) Description {
+	return Description{
+		Kind:       trace.SpanKindInternal,
+		Name:       name,
+		Attributes: []attribute.KeyValue{semconv.SegmentNameKey.String(name)},
+	}
+}
+
 // Remote describes a call to a remote.
 func Remote(r *transaction.Remote, operation string) Description {
 	d := Description{Kind: trace.SpanKindClient, Name: operation}
@@ -53,13 +62,17 @@ func Remote(r *transaction.Remote, operation string) Description {
 	return d
 }
 
-// Start begins a span of provider in parent and returns ctx with it. The scope is the package that traces.
-func Start(ctx, parent context.Context, provider trace.TracerProvider, scope string, d Description) (context.Context, trace.Span) {
-	known := slices.DeleteFunc(d.Attributes, func(a attribute.KeyValue) bool {
+// Known returns the attributes, save those that have no text.
+func (d Description) Known() []attribute.KeyValue {
+	return slices.DeleteFunc(d.Attributes, func(a attribute.KeyValue) bool {
 		return a.Value.Type() == attribute.STRING && a.Value.AsString() == ""
 	})
+}
+
+// Start begins a span of provider in parent and returns ctx with it. The scope is the package that traces.
+func Start(ctx, parent context.Context, provider trace.TracerProvider, scope string, d Description) (context.Context, trace.Span) {
 	_, span := provider.Tracer(scope, trace.WithSchemaURL(semconv.SchemaURL)).Start(transaction.Attach(parent), d.Name,
-		trace.WithSpanKind(d.Kind), trace.WithAttributes(known...))
+		trace.WithSpanKind(d.Kind), trace.WithAttributes(d.Known()...))
 	return trace.ContextWithSpan(ctx, span), span
 }
 

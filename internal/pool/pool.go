@@ -2,6 +2,7 @@ package pool
 
 import (
 	"database/sql"
+	"log/slog"
 	"slices"
 	"strconv"
 	"sync"
@@ -9,7 +10,7 @@ import (
 )
 
 // Max is how many pools are listed. A service that opens a database for each request and never closes it has a leak of
-// its own; here it only makes Ignored grow.
+// its own; here it only makes [Ignored] grow, and one log line.
 const Max = 100
 
 type pool struct {
@@ -22,6 +23,9 @@ var list struct {
 	pools   []*pool
 	ignored int64
 }
+
+// full logs once that there are too many pools. Pools belong to the process and not to an agent, and so does the logger.
+var full sync.Once
 
 // Register lists the pool of db until stop is called or db is collected as garbage, which can only be after it was
 // closed. The name is made unique: "orders", "orders#2". A db that is listed keeps its first name. When Max pools are
@@ -39,6 +43,10 @@ func Register(db *sql.DB, name string) (stop func(), ok bool) {
 	}
 	if len(list.pools) == Max {
 		list.ignored++
+		full.Do(func() {
+			slog.Warn("daybook: too many connection pools; further ones are not in the figures. Is a database opened for each request?",
+				slog.Int("max", Max))
+		})
 		return func() {}, false
 	}
 	p := &pool{unique(name), ref}

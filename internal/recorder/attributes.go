@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/daybook-apm/daybook/internal/childspan"
 	"github.com/daybook-apm/daybook/internal/semconv"
 	"github.com/daybook-apm/daybook/internal/transaction"
 )
@@ -54,54 +55,27 @@ func (t *Trace) attributes() []attribute.KeyValue {
 	return appendString(kvs, semconv.ErrorTypeKey, t.Outcome.ErrorType)
 }
 
-// entryName returns the span name of a child.
-// Source: https://opentelemetry.io/docs/specs/semconv/database/database-spans/#name
-func entryName(e *transaction.Entry) string {
+// describe returns what the span of a child says: what the live one would, and how the child went.
+func describe(e *transaction.Entry) childspan.Description {
+	var d childspan.Description
 	switch {
 	case e.Statement != nil:
-		if e.Statement.Summary != "" {
-			return e.Statement.Summary
+		d = childspan.Statement(e.Statement)
+		if e.Statement.Operation == "SELECT" {
+			d.Attributes = append(d.Attributes, semconv.DBReturnedRowsKey.Int64(e.Rows))
 		}
-		return e.Statement.Database.System
-	case e.Remote == nil:
-		return e.Segment
-	case e.Remote.System == transaction.HTTP:
-		return e.Operation
-	default:
-		return strings.TrimSpace(e.Remote.System + " " + e.Operation)
-	}
-}
-
-// entryAttributes returns the attributes of the span of a child.
-func entryAttributes(e *transaction.Entry) []attribute.KeyValue {
-	kvs := make([]attribute.KeyValue, 0, 10)
-	switch {
-	case e.Statement != nil:
-		kvs = appendStatement(kvs, e)
+		d.Attributes = appendCaller(d.Attributes, e.Statement.Caller())
 	case e.Remote != nil:
-		if e.Remote.System == transaction.HTTP {
-			kvs = appendString(kvs, semconv.HTTPRequestMethodKey, e.Operation)
-		}
-		kvs = appendString(kvs, semconv.ServerAddressKey, e.Remote.Host)
-		kvs = appendInt(kvs, semconv.ServerPortKey, e.Remote.Port)
-		kvs = appendInt(kvs, semconv.HTTPStatusCodeKey, e.Status)
+		d = childspan.Remote(e.Remote, e.Operation)
+		d.Attributes = appendInt(d.Attributes, semconv.HTTPStatusCodeKey, e.Status)
 	default:
-		kvs = appendString(kvs, semconv.SegmentNameKey, e.Segment)
+		d = childspan.Segment(e.Segment)
 	}
-	return appendString(kvs, semconv.ErrorTypeKey, e.ErrorType)
+	d.Attributes = append(d.Attributes, semconv.ErrorTypeKey.String(e.ErrorType))
+	return d
 }
 
-func appendStatement(kvs []attribute.KeyValue, e *transaction.Entry) []attribute.KeyValue {
-	st := e.Statement
-	kvs = appendString(kvs, semconv.DBSystemNameKey, st.Database.System)
-	kvs = appendString(kvs, semconv.DBNamespaceKey, st.Database.Namespace)
-	kvs = appendString(kvs, semconv.DBOperationNameKey, st.Operation)
-	kvs = appendString(kvs, semconv.DBQuerySummaryKey, st.Summary)
-	kvs = appendString(kvs, semconv.DBQueryTextKey, st.Text)
-	if st.Operation == "SELECT" {
-		kvs = append(kvs, semconv.DBReturnedRowsKey.Int64(e.Rows))
-	}
-	caller := st.Caller()
+func appendCaller(kvs []attribute.KeyValue, caller string) []attribute.KeyValue {
 	colon := strings.LastIndexByte(caller, ':')
 	if colon < 0 {
 		return kvs

@@ -22,6 +22,8 @@ const (
 
 // Group is the errors of one endpoint that look the same.
 type Group struct {
+	// Number tells the group from all others that there ever were; 0 is the one of the others.
+	Number      uint64
 	Endpoint    transaction.Endpoint
 	Type        string // error.type.
 	Message     string // Masked; empty if the errors were not described.
@@ -48,6 +50,7 @@ type groups struct {
 	mu       sync.Mutex
 	list     map[groupKey]*Group
 	messages map[kind]int // How many groups each kind has, (other) left out.
+	numbered uint64       // How many groups have had a number.
 	other    Group        // What found no room, or had to make room.
 	// full is until when no group can have been quiet long enough.
 	full time.Time
@@ -121,7 +124,8 @@ func (g *groups) group(key groupKey, at time.Time) *Group {
 	if g.list == nil {
 		g.list, g.messages = map[groupKey]*Group{}, map[kind]int{}
 	}
-	group := &Group{Endpoint: key.endpoint, Type: key.errorType, Message: key.message}
+	g.numbered++
+	group := &Group{Number: g.numbered, Endpoint: key.endpoint, Type: key.errorType, Message: key.message}
 	g.list[key] = group
 	g.messages[key.kind]++
 	return group

@@ -82,7 +82,7 @@ func TestGroupTells(t *testing.T) {
 		}
 		got := s.recorder.Errors()
 		want := []recorder.Group{{
-			Endpoint: transaction.Endpoint{Method: "GET", Route: "/a"}, Type: "panic", Message: "index out of range [?]",
+			Number: 1, Endpoint: transaction.Endpoint{Method: "GET", Route: "/a"}, Type: "panic", Message: "index out of range [?]",
 			Count: 2, First: first.Add(time.Hour), Last: first.Add(2 * time.Hour), TraceID: tx.SpanContext().TraceID(),
 		}}
 		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(recorder.Group{}, "Stack")); diff != "" {

@@ -76,7 +76,8 @@ func (r *Recorder) exportStuck(t *Trace, parent trace.SpanContext) {
 	for i := range t.Entries {
 		e := &t.Entries[i]
 		if !t.exports(i) && isEntry(e) {
-			span.AddEvent(entryName(e), trace.WithTimestamp(t.Start.Add(e.Start)), trace.WithAttributes(entryAttributes(e)...))
+			d := describe(e)
+			span.AddEvent(d.Name, trace.WithTimestamp(t.Start.Add(e.Start)), trace.WithAttributes(d.Known()...))
 		}
 	}
 	t.addEvents(span, failure.NoEntry)
@@ -90,12 +91,8 @@ func (r *Recorder) exportEntry(ctx context.Context, t *Trace, i int) {
 	if !id.IsValid() {
 		id = newSpanID()
 	}
-	kind := trace.SpanKindClient
-	if e.Statement == nil && e.Remote == nil {
-		kind = trace.SpanKindInternal
-	}
-	span := r.begin(ctx, t.TraceID, id, entryName(e), t.Start.Add(e.Start),
-		trace.WithSpanKind(kind), trace.WithAttributes(entryAttributes(e)...))
+	d := describe(e)
+	span := r.begin(ctx, t.TraceID, id, d.Name, t.Start.Add(e.Start), trace.WithSpanKind(d.Kind), trace.WithAttributes(d.Known()...))
 	if e.ErrorType != "" && e.ErrorType != transaction.CanceledError {
 		span.SetStatus(codes.Error, "")
 	}

@@ -58,6 +58,12 @@ func (f *Figures) pack() string {
 	return string(f.Durations.AppendCompact(b))
 }
 
+// calls returns the first of the figures of an interval.
+func (s slot) calls() uint64 {
+	n, _ := binary.Uvarint([]byte(s.packed[:min(binary.MaxVarintLen64, len(s.packed))]))
+	return n
+}
+
 // errPacked says that a string is not what pack returns.
 var errPacked = errors.New("rollup: malformed figures")
 

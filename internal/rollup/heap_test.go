@@ -26,7 +26,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// TestMemory fills all that a history keeps of 200 endpoints, each with six statements, a remote and a segment, and
+// TestMemory fills all that a history keeps of 200 endpoints, each with six statements, a remote and a segment, and of 201 groups of errors, and
 // weighs what it adds to the ledger.
 func TestMemory(t *testing.T) {
 	const endpoints, limit = 200, 10 << 20
@@ -70,7 +70,13 @@ func TestMemory(t *testing.T) {
 		minute(20) // The ledger has all that it will ever have.
 		before := heap()
 
-		h := rollup.Begin(config(t, l), time.Now())
+		c := config(t, l)
+		c.Groups = func(visit func(number, count uint64)) {
+			for i := range 201 { // As many as the recorder has.
+				visit(uint64(i), rand.Uint64())
+			}
+		}
+		h := rollup.Begin(c, time.Now())
 		h.Watch()
 		for range 47 * 4 { // Hours, a quarter of an hour each: their buckets fill as well.
 			minute(4)

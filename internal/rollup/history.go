@@ -22,12 +22,16 @@ type Config struct {
 	Version  string         // The service.version that runs now; may be empty.
 	State    *state.Dir     // nil: nothing survives a restart.
 	Logger   *slog.Logger
+	// Groups calls visit with each group of errors that there is, and how many it has by now. A number is never given to
+	// another one. nil: there are none.
+	Groups func(visit func(number, count uint64))
 }
 
 // History is the figures of one agent over time. All methods are safe for concurrent use.
 type History struct {
 	ledger   *ledger.Ledger
 	location *time.Location
+	groups   func(visit func(number, count uint64))
 	file     *file
 
 	stop sync.Once
@@ -67,6 +71,7 @@ func newHistory(c Config, now time.Time) *History {
 	h := &History{
 		ledger:    c.Ledger,
 		location:  c.Location,
+		groups:    c.Groups,
 		quit:      make(chan struct{}),
 		done:      make(chan struct{}),
 		reader:    c.Ledger.NewReader(),

@@ -332,7 +332,7 @@ type window struct {
 // accounts copies the accounts of a window by route.
 func accounts(h *rollup.History, w time.Duration) map[string]window {
 	all := map[string]window{}
-	since := h.Accounts(time.Now(), w, func(a *ledger.Account, c *histogram.Counts) {
+	since, _ := h.Accounts(time.Now(), w, func(a *ledger.Account, c *histogram.Counts) {
 		cp := *a
 		cp.Statements = append([]ledger.Statement(nil), a.Statements...)
 		cp.Remotes = append([]transaction.RemoteTotal(nil), a.Remotes...)

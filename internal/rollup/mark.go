@@ -1,6 +1,7 @@
 package rollup
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -26,6 +27,39 @@ type mark struct {
 	at        time.Time
 	endpoints []string // What the ledger said of each, packed, by number. Shared with other marks while it stays the same.
 	children  []childSums
+	groups    GroupCounts
+}
+
+// GroupCounts are how many errors each group had at some moment, by number. It may not be changed.
+type GroupCounts []groupCount
+
+type groupCount struct{ number, count uint64 }
+
+// Of returns the count of a group; 0 if there was none.
+func (c GroupCounts) Of(number uint64) uint64 {
+	i, found := slices.BinarySearchFunc(c, number, func(g groupCount, n uint64) int { return cmp.Compare(g.number, n) })
+	if !found {
+		return 0
+	}
+	return c[i].count
+}
+
+// Sum returns the count of all groups.
+func (c GroupCounts) Sum() (n uint64) {
+	for _, g := range c {
+		n += g.count
+	}
+	return n
+}
+
+func (h *History) countGroups() GroupCounts {
+	if h.groups == nil {
+		return nil
+	}
+	var counts GroupCounts
+	h.groups(func(number, count uint64) { counts = append(counts, groupCount{number, count}) })
+	slices.SortFunc(counts, func(a, b groupCount) int { return cmp.Compare(a.number, b.number) })
+	return slices.Clip(counts)
 }
 
 // childKey names a statement, a remote, a segment or an error type of one endpoint.
@@ -48,7 +82,7 @@ type childSums struct {
 func (m *marks) open(h *History) {
 	m.children = map[childKey]int{}
 	m.list = []mark{{at: h.last}}
-	if len(h.endpoints) > 0 {
+	if h.last.After(h.ledger.Start()) {
 		m.list[0] = m.make(h, h.last)
 	}
 }
@@ -82,7 +116,7 @@ func kept(at time.Time, age time.Duration) bool {
 
 // make copies the accounts. The endpoints must have been looked at just now.
 func (m *marks) make(h *History, now time.Time) mark {
-	k := mark{at: now, endpoints: make([]string, h.numbered), children: make([]childSums, len(m.children))}
+	k := mark{at: now, endpoints: make([]string, h.numbered), children: make([]childSums, len(m.children)), groups: h.countGroups()}
 	for _, e := range h.endpoints {
 		k.endpoints[e.number] = e.packed
 	}
@@ -135,8 +169,9 @@ func (m *marks) before(now time.Time, window time.Duration) *mark {
 // the ledger's reader does, and with the durations. It returns from when on everything is counted: the
 // beginning of a minute, of a fifth minute in windows beyond five, of an hour or a sixth hour in
 // windows beyond one or seven hours, and never before the history was opened in this process.
-// Maxima of statements and remotes, and MaxRepeats and Repeated of statements, are those of all time.
-func (h *History) Accounts(now time.Time, window time.Duration, visit func(*ledger.Account, *histogram.Counts)) (since time.Time) {
+// Maxima of statements and remotes, and MaxRepeats and Repeated of statements, are those of all time. groups are the
+// errors that there were by then, of the groups that there were.
+func (h *History) Accounts(now time.Time, window time.Duration, visit func(*ledger.Account, *histogram.Counts)) (since time.Time, groups GroupCounts) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.look(now, true)
@@ -156,7 +191,7 @@ func (h *History) Accounts(now time.Time, window time.Duration, visit func(*ledg
 			visit(a, &f.Durations)
 		}
 	})
-	return k.at
+	return k.at, k.groups
 }
 
 // longestSince returns the longest duration of the intervals since a time.

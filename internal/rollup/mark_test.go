@@ -103,7 +103,7 @@ func TestWindowBorders(t *testing.T) {
 			time.Minute: time.Minute, 5 * time.Minute: 5 * time.Minute, 13 * time.Minute: 15 * time.Minute,
 			time.Hour: time.Hour, 59 * time.Minute: time.Hour, 5 * time.Hour: 5 * time.Hour,
 		} {
-			since := h.Accounts(time.Now(), window, func(*ledger.Account, *histogram.Counts) {})
+			since, _ := h.Accounts(time.Now(), window, func(*ledger.Account, *histogram.Counts) {})
 			if age := time.Since(since); age < window || age > most {
 				t.Errorf("a window of %v reaches back %v, want %v at most", window, age, most)
 			}
@@ -118,7 +118,7 @@ func TestWindowBorders(t *testing.T) {
 			1000 * time.Hour: -946 * time.Hour, // At most 48 hours.
 		} {
 			got := accounts(h, window)["/x"]
-			since := h.Accounts(time.Now(), window, func(*ledger.Account, *histogram.Counts) {})
+			since, _ := h.Accounts(time.Now(), window, func(*ledger.Account, *histogram.Counts) {})
 			if age := time.Since(since); age < min(window, 48*time.Hour) || age > window+slack {
 				t.Errorf("a window of %v reaches back %v", window, age)
 			}

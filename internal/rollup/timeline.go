@@ -15,48 +15,81 @@ func (h *History) Timeline(now time.Time, e *transaction.Endpoint, window, step 
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.look(now, true)
-	r, since := h.ring(e, window, step)
-	if r == nil {
-		return step
+	t := timeline{rings: []*ring{&h.seconds, &h.minutes, &h.hours}, since: h.since[:]}
+	if e != nil {
+		known := h.endpoints[*e]
+		if known == nil {
+			return step
+		}
+		t = h.timelineOf(known)
 	}
-	width := max(1, (int64(step/time.Second)+r.step-1)/r.step) * r.step
-	_, zone := now.In(h.location).Zone()
-	floor := func(t int64) int64 { return (t+int64(zone))/width*width - int64(zone) }
-	from := now.Add(-min(window, time.Duration(r.reach())*time.Second))
-	start := floor(max(from.Unix(), since))
-
-	slots := r.between(start, now.Unix()+1, nil)
-	for ; start <= now.Unix(); start += width {
+	t.cut(now.In(h.location), window, step)
+	slots := t.slots(now, nil)
+	for start := t.start; start <= now.Unix(); start += t.width {
 		var f Figures
-		for len(slots) > 0 && slots[0].start < start+width {
+		for len(slots) > 0 && slots[0].start < start+t.width {
 			_ = f.addPacked(slots[0].packed) // What pack has written is never malformed.
 			slots = slots[1:]
 		}
 		visit(time.Unix(start, 0).In(h.location), &f)
 	}
-	return time.Duration(width) * time.Second
+	return time.Duration(t.width) * time.Second
 }
 
-// ring returns the finest intervals that are not finer than the step and reach as far as the window, and since when they are
-// known; nil for an endpoint of which nothing is.
-func (h *History) ring(key *transaction.Endpoint, window, step time.Duration) (*ring, int64) {
-	rings := []*ring{&h.seconds, &h.minutes, &h.hours}
-	since := h.since[:]
-	if key != nil {
-		e := h.endpoints[*key]
-		if e == nil {
-			return nil, 0
+// Calls calls visit with how often each endpoint was called in the steps of a [History.Timeline], in no order of the endpoints: with the
+// beginning of the first step and the step itself. All of them cost one look at the accounts. visit must not keep the
+// list, nor ask the history for anything.
+func (h *History) Calls(now time.Time, window, step time.Duration, visit func(e transaction.Endpoint, start time.Time, step time.Duration, calls []uint64)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.look(now, true)
+	var slots []slot
+	var calls []uint64
+	for key, e := range h.endpoints {
+		t := h.timelineOf(e)
+		t.cut(now.In(h.location), window, step)
+		slots = t.slots(now, slots)
+		steps := (now.Unix()-t.start)/t.width + 1
+		calls = append(calls[:0], make([]uint64, max(0, steps))...) // None when the clock was set back.
+		for _, s := range slots {
+			calls[(s.start-t.start)/t.width] += s.calls()
 		}
-		rings, since = []*ring{&e.minutes, &e.hours}, since[1:]
+		visit(key, time.Unix(t.start, 0).In(h.location), time.Duration(t.width)*time.Second, calls)
 	}
-	for i, r := range rings[:len(rings)-1] {
-		next := time.Duration(rings[i+1].step) * time.Second
-		if step < next && window <= time.Duration(r.reach())*time.Second {
-			return r, since[i]
+}
+
+// timeline is how a window is cut into steps.
+type timeline struct {
+	rings []*ring // From the finest to the coarsest.
+	since []int64 // When each of them begins.
+
+	ring         *ring // The one that is taken.
+	start, width int64 // Of the first step; seconds.
+}
+
+func (h *History) timelineOf(e *endpoint) timeline {
+	return timeline{rings: []*ring{&e.minutes, &e.hours}, since: h.since[1:]}
+}
+
+// cut takes the finest intervals that are not finer than the step and reach as far as the window, and lays the steps.
+func (t *timeline) cut(now time.Time, window, step time.Duration) {
+	i := 0
+	for ; i < len(t.rings)-1; i++ {
+		next := time.Duration(t.rings[i+1].step) * time.Second
+		if step < next && window <= time.Duration(t.rings[i].reach())*time.Second {
+			break
 		}
 	}
-	last := len(rings) - 1
-	return rings[last], since[last]
+	t.ring = t.rings[i]
+	t.width = max(1, (int64(step/time.Second)+t.ring.step-1)/t.ring.step) * t.ring.step
+	_, zone := now.Zone()
+	from := now.Add(-min(window, time.Duration(t.ring.reach())*time.Second))
+	t.start = (max(from.Unix(), t.since[i])+int64(zone))/t.width*t.width - int64(zone)
+}
+
+// slots returns the intervals of all steps, as [ring.between] does.
+func (t *timeline) slots(now time.Time, list []slot) []slot {
+	return t.ring.between(t.start, now.Unix()+1, list)
 }
 
 // Sum returns the figures of the hours that begin in [from, to), of an endpoint or, if e is nil, of the whole process.
