@@ -5,6 +5,7 @@ package apmtest
 import (
 	"context"
 	"log/slog"
+	"os"
 	"testing"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -25,10 +26,14 @@ type Recorder struct {
 
 // New starts an agent for one test and returns a context that leads to it: what runs in this context is recorded, by
 // the wrappers of all packages, and nothing else is. Tests that run in parallel have an agent each. The agent exports nothing
-// unless the environment says so; it is shut down when the test ends. Its log goes to the test's.
+// unless the environment says so; it is shut down when the test ends. Its log goes to the test's. Unless opts or
+// OTEL_TRACES_SAMPLER say otherwise, nothing is sampled, where apm.Start leaves one request of a hundred to chance.
 func New(t testing.TB, opts ...apm.Option) (context.Context, *Recorder) {
 	t.Helper()
 	r := &Recorder{t: t, spans: tracetest.NewInMemoryExporter()}
+	if os.Getenv("OTEL_TRACES_SAMPLER") == "" {
+		opts = append([]apm.Option{apm.WithSampleRatio(0)}, opts...)
+	}
 	agent, err := apm.Start(t.Context(), append([]apm.Option{
 		apm.WithoutGlobals(),
 		apm.WithLogger(slog.New(slog.NewTextHandler(t.Output(), nil))),

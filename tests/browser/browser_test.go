@@ -146,12 +146,19 @@ func (b *browser) screen(width, height int64, scheme string) {
 // picture writes what is to be seen to the folder of screenshots, if there is one.
 func (b *browser) picture(name string) {
 	b.t.Helper()
+	if os.Getenv("SCREENSHOTS") != "" { // It takes as long as all else that is done with a page.
+		b.write(name+".png", get(b, chromedp.FullScreenshot(100)))
+	}
+}
+
+// write puts a file into the folder of screenshots, if there is one.
+func (b *browser) write(name string, content []byte) {
+	b.t.Helper()
 	folder := os.Getenv("SCREENSHOTS")
 	if folder == "" {
 		return
 	}
-	png := get(b, chromedp.FullScreenshot(100))
-	if err := os.WriteFile(filepath.Join(folder, name+".png"), png, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
 		b.t.Fatal(err)
 	}
 }

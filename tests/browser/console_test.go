@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -28,45 +30,64 @@ var pages = []string{"", "active", "endpoints", "sql", "external", "traces", "er
 //go:embed testdata/axe.min.js
 var axe string
 
-// TestPages looks at every page, in both languages, light and dark, wide and narrow.
+// TestPages looks at every page of a service that something is wrong with.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.load(t)
 	time.Sleep(11 * time.Second) // Until something has hung for long enough to be told about.
+	stuck := slices.MaxFunc(s.agent.Active(), func(a, b apm.ActiveTransaction) int { return cmp.Compare(a.Elapsed, b.Elapsed) })
 	// The trace comes first: under this load it is not kept for ever.
-	all := slices.Concat([]string{"trace?id=" + longest(s.agent.Traces()).TraceID}, pages, []string{
-		"endpoint?method=GET&route=" + url.QueryEscape("/photos/{id}"),
-		"remote?system=http&host=id.example.com&port=443",
-	})
-	b := newBrowser(t)
-	for _, p := range all {
-		name, _, _ := strings.Cut(p, "?")
-		if name == "" {
-			name = "live"
+	targets := []string{s.url("trace?id=" + longest(s.agent.Traces()).TraceID)}
+	for _, page := range []string{"", "active", "endpoints", "traces", "errors", "transactions"} {
+		targets = append(targets, s.url(page))
+	}
+	newBrowser(t).look(append(targets,
+		s.url("endpoint?method=GET&route="+url.QueryEscape("/photos/{id}")),
+		s.url(fmt.Sprintf("stack?id=%d", stuck.ID)),
+	), "")
+}
+
+// view is how somebody sees a page.
+type view struct {
+	language, scheme string
+	width            int64
+}
+
+// views are pairs: between its two, each shows both languages, both schemes and both widths.
+var views = [][2]view{
+	{{"en", "light", 1280}, {"ko", "dark", 390}},
+	{{"en", "dark", 390}, {"ko", "light", 1280}},
+	{{"en", "dark", 1280}, {"ko", "light", 390}},
+	{{"en", "light", 390}, {"ko", "dark", 1280}},
+}
+
+// look opens pages in both languages, light and dark, wide and narrow, by turns.
+func (b *browser) look(targets []string, prefix string) {
+	b.t.Helper()
+	for i, target := range targets {
+		page, _, _ := strings.Cut(target[strings.LastIndex(target, "/")+1:], "?")
+		if page == "" {
+			page = "live"
 		}
-		for _, lang := range []string{"en", "ko"} {
-			for _, scheme := range []string{"light", "dark"} {
-				for _, width := range []int64{1280, 390} {
-					target := s.url(p) + "?lang=" + lang
-					if strings.Contains(p, "?") {
-						target = s.url(p) + "&lang=" + lang
-					}
-					b.screen(width, 800, scheme)
-					b.do(chromedp.Navigate(target))
-					b.until(`document.documentElement.lang === "` + lang + `" && document.querySelector("[data-help]").hidden === false`)
-					if name == "live" {
-						b.until(`document.querySelectorAll(".uplot canvas").length === 2 && document.querySelector(".can-drag")`)
-					}
-					if wide := b.text(`document.documentElement.scrollWidth > innerWidth`); wide != "false" {
-						t.Errorf("%s %s %d: the page is wider than the screen: %s", name, lang, width, b.text(
-							`[...document.querySelectorAll("main *, header *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, .tabs, .windows")).slice(0, 3).map(e => e.outerHTML.slice(0, 90)).join(" ")`))
-					}
-					b.picture(fmt.Sprintf("%s-%s-%s-%d", name, lang, scheme, width))
-					if lang == "en" && width == 1280 || lang == "ko" && width == 390 {
-						b.accessible(name + " " + scheme)
-					}
-				}
+		for _, v := range views[i%len(views)] {
+			name := fmt.Sprintf("%s%s-%s-%s-%d", prefix, page, v.language, v.scheme, v.width)
+			b.screen(v.width, 800, v.scheme)
+			b.do(chromedp.Navigate(with(target, "lang", v.language)))
+			b.until(`document.documentElement.lang === "` + v.language + `" && document.documentElement.dataset.page === "` + page + `" && document.querySelector("[data-help]").hidden === false`)
+			if page == "live" {
+				// With some seconds of history; before that there is a sentence in their place.
+				b.until(`document.querySelectorAll(".uplot canvas").length === document.querySelectorAll("[data-chart]").length && (document.querySelector(".can-drag") || !document.querySelector("[data-heatmap]"))`)
 			}
+			if wide := b.text(`document.documentElement.scrollWidth > innerWidth`); wide != "false" {
+				b.t.Errorf("%s: the page is wider than the screen: %s", name, b.text(
+					`[...document.querySelectorAll("main *, header *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, .tabs, .windows")).slice(0, 3).map(e => e.outerHTML.slice(0, 90)).join(" ")`))
+			}
+			if hidden := b.text(`(() => { const tab = document.querySelector(".tabs [aria-current]").getBoundingClientRect(); return tab.left < 0 || tab.right > innerWidth; })()`); hidden != "false" {
+				b.t.Errorf("%s: the tab of the page is out of sight", name)
+			}
+			b.picture(name)
+			b.accessible(name)
 		}
 	}
 }
@@ -91,6 +112,7 @@ func (b *browser) accessible(name string) {
 
 // TestDrag goes from a box in the heatmap to a transaction in it, and to its trace.
 func TestDrag(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.load(t)
 	time.Sleep(6 * time.Second)
@@ -136,6 +158,7 @@ func (b *browser) box(selector string) {
 
 // TestKeyboard does without a mouse: search, rows, pages, help, pause.
 func TestKeyboard(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	for range 3 {
 		s.serve(s.ctx, "POST", "/likes")
@@ -169,6 +192,13 @@ func TestKeyboard(t *testing.T) {
 	b.do(chromedp.Click(`th a[href*="sort=-calls"]`))
 	b.until(`location.search.includes("sort=-calls") && document.querySelector("th[aria-sort=descending]").innerText.includes("Calls")`)
 
+	b.do(chromedp.Navigate(s.url("")))
+	b.until(`document.querySelector("[data-help]").hidden === false && document.querySelector("details tbody tr")`)
+	b.do(chromedp.KeyEvent("j"))
+	if n := b.text(`document.querySelectorAll("tr.selected").length`); n != "0" {
+		t.Error("a row is chosen that is out of sight")
+	}
+
 	b.do(chromedp.Navigate(s.url("endpoints")))
 	b.until(`document.querySelector("[data-help]").hidden === false`)
 	b.do(chromedp.KeyEvent("p"))
@@ -185,6 +215,7 @@ func TestKeyboard(t *testing.T) {
 
 // TestRestart tells of a service that does not answer, and of one that has begun anew.
 func TestRestart(t *testing.T) {
+	t.Parallel()
 	first, second := newService(t), newService(t)
 	var current atomic.Pointer[service]
 	current.Store(first)
@@ -205,23 +236,40 @@ func TestRestart(t *testing.T) {
 	b.picture("stale")
 	current.Store(second)
 	gone.Store(false)
+	b.do(chromedp.Click("[data-retry]")) // Sooner than the page would ask again by itself.
 	b.until(`document.querySelector("[data-notice]").innerText.includes("restarted") && document.documentElement.classList.contains("is-live")`)
 }
 
-// sheets are the pages of a PDF.
-var sheets = regexp.MustCompile(`/Type\s*/Page\b[^s]`)
+// sheets are the pages of a PDF, and sizes theirs in points.
+var (
+	sheets = regexp.MustCompile(`/Type\s*/Page\b[^s]`)
+	sizes  = regexp.MustCompile(`/MediaBox\s*\[0 0 (\d+)[.\d]* (\d+)[.\d]*\]`)
+)
 
-// TestPrint prints the daily page on one sheet of A4.
+// TestPrint prints the daily page on one sheet of A4: that of a service with a few endpoints, and that of one with sixty, of long names.
 func TestPrint(t *testing.T) {
-	s := newService(t)
-	for range 3 {
-		s.serve(s.ctx, "POST", "/likes")
-	}
+	t.Parallel()
 	b := newBrowser(t)
-	b.do(chromedp.Navigate(s.url("daily?lang=ko")))
-	b.until(`document.querySelector(".day")`)
-	pdf := get(b, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4), chromedp.PDFPreferCSSPageSize(), chromedp.PDFPrintBackground()))
-	if n := len(sheets.FindAll(pdf, -1)); n != 1 {
-		t.Errorf("%d sheets, want 1", n)
+	for _, endpoints := range []int{9, 60} {
+		r := twoDays(t, endpoints)
+		for lang, note := range map[string]string{"en": "The 12 of 62 endpoints", "ko": "전체 62개 중 시간을 가장 많이 쓴 12개입니다."} {
+			b.screen(1280, 800, "dark")
+			b.do(chromedp.Navigate(r.url("daily?lang=" + lang)))
+			b.until(`document.querySelectorAll("[data-table=hours] tbody tr").length === 24`)
+			if rows, want := b.text(`document.querySelectorAll("[data-table=top] tbody tr").length`), strconv.Itoa(min(endpoints+2, 12)); rows != want {
+				t.Errorf("%s of %d endpoints are shown, want %s", rows, endpoints+2, want)
+			}
+			if told := strings.Contains(b.text(`document.querySelector("main").innerText`), note); told != (endpoints == 60) {
+				t.Errorf("%s, %d endpoints: that some are left out is told: %t", lang, endpoints, told)
+			}
+			pdf := get(b, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperLetter), chromedp.PDFPreferCSSPageSize(), chromedp.PDFPrintBackground()))
+			if n := len(sheets.FindAll(pdf, -1)); n != 1 {
+				t.Errorf("%s, %d endpoints: %d sheets, want 1", lang, endpoints, n)
+			}
+			if m := sizes.FindSubmatch(pdf); m == nil || string(m[1]) != "594" && string(m[1]) != "595" || string(m[2]) != "841" && string(m[2]) != "842" {
+				t.Errorf("the sheet is %s points, want those of A4", m)
+			}
+			b.write(fmt.Sprintf("print-%s-%d.pdf", lang, endpoints), pdf)
+		}
 	}
 }

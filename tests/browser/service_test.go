@@ -27,7 +27,7 @@ type service struct {
 func newService(t *testing.T) *service {
 	t.Helper()
 	agent, err := apm.Start(t.Context(), apm.WithoutGlobals(), apm.WithServiceName("fan-community"), apm.WithServiceVersion("v1.4.2"),
-		apm.WithSampleRatio(0), apm.WithSlowThreshold(60*time.Millisecond), apm.WithLogger(slog.New(slog.NewTextHandler(t.Output(), nil))))
+		apm.WithSampleRatio(0), apm.WithGoroutineLabels(), apm.WithSlowThreshold(60*time.Millisecond), apm.WithLogger(slog.New(slog.NewTextHandler(t.Output(), nil))))
 	if err != nil {
 		t.Fatal(err)
 	}
