@@ -8,6 +8,8 @@ import (
 	"log"
 	"net/http"
 	"strconv"
+
+	"github.com/daybook-apm/daybook/apm"
 )
 
 // maxBody bounds what a caller may post, in bytes.
@@ -142,6 +144,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (form, error) {
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&f); err != nil {
 		return form{}, errors.Join(errBadRequest, err)
 	}
+	countUser(r, f.User)
 	return f, nil
 }
 
@@ -150,7 +153,15 @@ func pathUser(r *http.Request) (int64, error) {
 	if err != nil {
 		return 0, errors.Join(errBadRequest, err)
 	}
+	countUser(r, user)
 	return user, nil
+}
+
+// countUser tells daybook who asks, so that it knows how many there are. It keeps no more than a hash.
+func countUser(r *http.Request, user int64) {
+	if user > 0 {
+		apm.SetUser(r.Context(), strconv.FormatInt(user, 10))
+	}
 }
 
 // reply writes result as JSON or, if err is not nil, the status that err deserves. It logs nothing:

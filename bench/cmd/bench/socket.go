@@ -33,7 +33,7 @@ const socketClients = 8
 // measureSockets starts a server for each contestant and lets them take turns. If profiles is not empty, the servers of the
 // last start leave CPU profiles in that directory.
 func measureSockets(ctx context.Context, p plan, built programs, all []contestant, profiles string, log *progress) (sockets, error) {
-	all = filter(all, func(c contestant) bool { return c.serves })
+	all = append(filter(all, func(c contestant) bool { return c.serves }), yardstick)
 	s := sockets{rate: map[string]sample{}, p99: map[string]sample{}, cpu: map[string]sample{}}
 	for start := range p.socketStarts {
 		log.printf("sockets, start %d of %d: %d rounds", start+1, p.socketStarts, p.socketRounds)

@@ -5,13 +5,20 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"net/http"
+	"time"
 
 	"github.com/daybook-apm/daybook/bench"
 )
 
-// Contestants returns the bare program.
+// Spin is what bare-5us adds to each request.
+const Spin = 5 * time.Microsecond
+
+// Contestants returns the bare program, and as a yardstick one in which each request takes a processor for [Spin] more.
 func Contestants() []bench.Contestant {
-	return []bench.Contestant{{Name: "bare", Start: func(bench.Config) (bench.Agent, error) { return agent{}, nil }}}
+	return []bench.Contestant{
+		{Name: "bare", Start: func(bench.Config) (bench.Agent, error) { return agent{}, nil }},
+		{Name: "bare-5us", Start: func(bench.Config) (bench.Agent, error) { return spinning{}, nil }},
+	}
 }
 
 type agent struct{}
@@ -29,3 +36,13 @@ func (agent) Flush(context.Context) error { return nil }
 func (agent) Close(context.Context) error { return nil }
 
 func (agent) Recorded() bench.Records { return bench.Records{Requests: -1} }
+
+type spinning struct{ agent }
+
+func (spinning) Server(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for began := time.Now(); time.Since(began) < Spin; {
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
