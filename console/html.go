@@ -11,7 +11,7 @@ import (
 //go:embed templates
 var templates embed.FS
 
-var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMap{"within": within}).ParseFS(templates, "templates/*.html"))
+var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMap{"within": within, "segments": segments}).ParseFS(templates, "templates/*.html"))
 
 // inside is a part of a page, for the templates that need both.
 type inside struct {
@@ -20,6 +20,9 @@ type inside struct {
 }
 
 func within(d *document, part any) inside { return inside{d, part} }
+
+// segments cuts a text behind each slash, where a long route may go on in the next line.
+func segments(text string) []string { return strings.SplitAfter(text, "/") }
 
 // writeHTML writes the page for a browser.
 func writeHTML(w io.Writer, d *document) error {
