@@ -64,9 +64,6 @@ func TestLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
-	if testing.Short() {
-		t.Skip("takes a minute")
-	}
 	h := startHost(t)
 	start(t, "load", h.addr)
 	asking := start(t, "crowd", h.addr)
