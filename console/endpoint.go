@@ -28,7 +28,7 @@ func endpointPage(c *console, q query) (*content, error) {
 	if len(e.Errors) > 0 {
 		content.sections = append(content.sections, section{Key: "endpoint_errors", Table: newTable(q, e.Errors, shape[apm.ErrorStats]{
 			key: "endpoint_errors", now: s.End, rowKey: func(e apm.ErrorStats) string { return e.Type + "\n" + e.Message },
-			columns: slices.DeleteFunc(errorColumns(q), func(c column[apm.ErrorStats]) bool { return c.key == "endpoints" }),
+			columns: slices.DeleteFunc(errorColumns(q), func(c column[apm.ErrorStats]) bool { return c.key == "where" }),
 		})})
 	}
 	if slowest := slowestTraces(c.source.traces(), e); len(slowest) > 0 {

@@ -36,7 +36,7 @@ func errorColumns(q query) []column[apm.ErrorStats] {
 		{"since_start", kindCount, func(e apm.ErrorStats) value { return value{number: float64(e.Total)} }},
 		{"first", kindTime, func(e apm.ErrorStats) value { return value{at: e.First, none: e.First.IsZero()} }},
 		{"last", kindTime, func(e apm.ErrorStats) value { return value{at: e.Last, none: e.Last.IsZero()} }},
-		{"endpoints", kindText, func(e apm.ErrorStats) value { return errorEndpointsValue(q, e) }},
+		{"where", kindText, func(e apm.ErrorStats) value { return errorEndpointsValue(q, e) }},
 		{"sample", kindCode, func(e apm.ErrorStats) value {
 			if e.LastTraceID == "" {
 				return value{none: true}
