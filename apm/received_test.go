@@ -1,23 +1,18 @@
 package apm_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	metricpb "go.opentelemetry.io/proto/otlp/metrics/v1"
 
 	"github.com/daybook-apm/daybook/apm"
+	"github.com/daybook-apm/daybook/internal/golden"
 	"github.com/daybook-apm/daybook/internal/otlptest"
 )
-
-var update = flag.Bool("update", false, "renew the golden files")
 
 // TestReceived compares all that arrives at a receiver, in every kind that a backend may ask for, with a
 // failed export in between. Durations are real here, so of these only counts are compared; internal/bridge compares sums.
@@ -55,26 +50,9 @@ func TestReceived(t *testing.T) {
 				if err := agent.Shutdown(t.Context()); err != nil {
 					t.Error(err)
 				}
-				compareGolden(t, "received-"+strings.TrimPrefix(t.Name(), "TestReceived/"), b.String())
+				golden.Compare(t, "received-"+strings.TrimPrefix(t.Name(), "TestReceived/")+".txt", b.String())
 			})
 		}
-	}
-}
-
-func compareGolden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name+".txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs, renew with -update if that is right (-want +got):\n%s", file, diff)
 	}
 }
 

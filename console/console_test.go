@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"html"
 	"io"
@@ -16,7 +15,6 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -29,10 +27,9 @@ import (
 
 	"github.com/daybook-apm/daybook/apm"
 	"github.com/daybook-apm/daybook/console"
+	"github.com/daybook-apm/daybook/internal/golden"
 	daybookhttp "github.com/daybook-apm/daybook/middleware"
 )
-
-var update = flag.Bool("update", false, "renew the golden files")
 
 // random is what differs from run to run, and from machine to machine.
 var random = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{32}\b|="?[0-9a-f]{16}\b|\b[0-9a-f]{8}\b|data-stamp="\d+"|[^" >]*_test\.go:\d+`)
@@ -50,14 +47,14 @@ func TestGolden(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newService(t)
 				s.work()
-				golden(t, "", page, s.get(page, 200))
+				comparePage(t, "", page, s.get(page, 200))
 			})
 		})
 	}
 }
 
-// golden compares a page with how it was meant.
-func golden(t *testing.T, folder, page, body string) {
+// comparePage compares a page with how it was meant.
+func comparePage(t *testing.T, folder, page, body string) {
 	t.Helper()
 	got := []byte(stack.ReplaceAllString(random.ReplaceAllString(body, "…"), `"stack":"…"`))
 	if strings.HasPrefix(page, "api/") {
@@ -67,19 +64,8 @@ func golden(t *testing.T, folder, page, body string) {
 		}
 		got = indented.Bytes()
 	}
-	file := filepath.Join("testdata", folder, strings.NewReplacer("/", "_", "?", "_", "&", "_", "=", "-").Replace(page)+".golden")
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+	name := strings.NewReplacer("/", "_", "?", "_", "&", "_", "=", "-").Replace(page) + ".golden"
+	golden.Compare(t, filepath.Join(folder, name), string(got))
 }
 
 // TestContract checks the members that others rely on.

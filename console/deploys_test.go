@@ -49,7 +49,7 @@ func TestDeploys(t *testing.T) {
 	for _, page := range []string{"deploys", "deploys.txt", "deploys.txt?lang=ko", "api/v1/deploys", "endpoint?method=POST&route=/likes"} {
 		t.Run(page, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				golden(t, "deployed", page, deployed(t).get(page, 200))
+				comparePage(t, "deployed", page, deployed(t).get(page, 200))
 			})
 		})
 	}

@@ -5,22 +5,19 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/daybook-apm/daybook/internal/bridge"
+	"github.com/daybook-apm/daybook/internal/golden"
 	"github.com/daybook-apm/daybook/internal/ledger"
 	"github.com/daybook-apm/daybook/internal/pool"
 	"github.com/daybook-apm/daybook/internal/sqltext"
@@ -28,8 +25,6 @@ import (
 )
 
 const ms = time.Millisecond
-
-var update = flag.Bool("update", false, "renew the golden files")
 
 // open returns a producer and a context whose transactions it sees.
 func open(t *testing.T) (*bridge.Producer, context.Context) {
@@ -125,7 +120,7 @@ func TestWhole(t *testing.T) {
 				dump(t, &b, "third day", p)
 				p.Exported(nil)
 				dump(t, &b, "nothing happened since", p)
-				golden(t, b.String())
+				golden.Compare(t, strings.TrimPrefix(t.Name(), "TestWhole/")+".txt", b.String())
 			})
 		})
 	}
@@ -136,23 +131,6 @@ func exponential(k sdkmetric.InstrumentKind) sdkmetric.Aggregation {
 		return sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}
 	}
 	return sdkmetric.DefaultAggregationSelector(k)
-}
-
-func golden(t *testing.T, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", strings.TrimPrefix(t.Name(), "TestWhole/")+".txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs, renew with -update if that is right (-want +got):\n%s", file, diff)
-	}
 }
 
 // dump writes every point as a line.

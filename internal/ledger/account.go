@@ -159,12 +159,8 @@ func (a *account) post(t *transaction.Transaction, number uint32) {
 
 // postCall posts the duration of a call. To find the account of the statement here takes no hash.
 func (a *account) postCall(e *transaction.Entry, number uint32) {
-	if e.Statement == nil || e.ErrorType != "" {
-		a.ledger.postCall(e, number)
-		return
-	}
 	st := a.statements.find(e.Statement)
-	if st == nil { // It had no room.
+	if st == nil || e.ErrorType != "" { // It is none, had no room, or goes to an account of its own.
 		a.ledger.postCall(e, number)
 		return
 	}

@@ -1,0 +1,2 @@
+// Package golden compares texts with files below testdata, which -update renews. It is for tests.
+package golden
