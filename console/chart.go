@@ -186,8 +186,9 @@ func pointTable(q query, key string, points []apm.Point, versions []apm.Version)
 		}},
 	}
 	// The last deploy in a step is the one that its figures are of.
+	list := deploys(versions)
 	deployed := func(p apm.Point) value {
-		for _, d := range deploys(versions) {
+		for _, d := range list {
 			if !d.at.Before(p.Start) && d.at.Before(p.Start.Add(p.Step)) {
 				return value{text: d.to, href: deployLink(q, d)}
 			}

@@ -65,16 +65,17 @@ func durationTile(key string, d time.Duration, calls uint64) tile {
 }
 
 func courseOf(c *console, q query, course []apm.Point) section {
-	charts := liveCharts(c, q, course)
+	versions := c.source.history.Versions()
+	charts := liveCharts(q, course, versions)
 	if len(charts) == 0 {
 		return section{Key: "course", Notes: []string{q.lang.text("empty.course")}}
 	}
 	// Five seconds would be too many rows to read.
 	minutes := c.source.history.Timeline(liveCourse, time.Minute)
-	return section{Key: "course", Charts: charts, Details: pointTable(q, "course", minutes, c.source.history.Versions())}
+	return section{Key: "course", Charts: charts, Details: pointTable(q, "course", minutes, versions)}
 }
 
-func liveCharts(c *console, q query, course []apm.Point) []*chart {
+func liveCharts(q query, course []apm.Point, versions []apm.Version) []*chart {
 	if len(course) < 2 {
 		return nil
 	}
@@ -87,7 +88,7 @@ func liveCharts(c *console, q query, course []apm.Point) []*chart {
 		newChart(q, "duration", "ms", whole, false,
 			measure{"p95", func(p apm.Point) float64 { return called(p, p.Duration.P95) }},
 			measure{"mean", func(p apm.Point) float64 { return called(p, p.Duration.Mean) }}),
-	), whole, c.source.history.Versions())
+	), whole, versions)
 }
 
 // called returns a duration of a point in ms, or not a number if there were no calls.
